@@ -33,7 +33,9 @@ def postgres_folder() -> Path:
     on_path = shutil.which("postgres")
     candidates = [wheel / "pginstall" / "bin"] if wheel else []
     candidates += [Path(on_path).resolve().parent] if on_path else []
-    found = [path for root in ("/usr/lib/postgresql", "/opt/homebrew/opt") for path in Path(root).glob("*/bin")]
+    found = [
+        path for root in ("/usr/lib/postgresql", "/opt/homebrew/opt") for path in Path(root).glob("*/bin")
+    ]
     candidates += sorted((path for path in found if (path / "initdb").exists()), key=_major, reverse=True)
     for folder in candidates:
         if (folder / "initdb").exists() and _major(folder) >= OLDEST_POSTGRES:

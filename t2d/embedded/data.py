@@ -1,4 +1,4 @@
-"""The data services of one folder: PostgreSQL and Valkey on private sockets, started, recovered and stopped."""
+"""The data services of one folder: PostgreSQL and Valkey on private sockets, started and stopped."""
 
 from __future__ import annotations
 
@@ -64,12 +64,13 @@ def services(path: Path, *, losable: bool = False, everything: bool = False) -> 
 def start_postgres(running: Services) -> None:
     data = running.path / "postgres"
     sockets = running.sockets / "pg"
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    _give(sockets)
     _make_cluster(data, losable=running.losable)
     _check_version(data)
     _give(data)
     _end_predecessor(data)
+    shutil.rmtree(sockets, ignore_errors=True)  # with the lock file of a socket whose server was killed
+    sockets.mkdir(mode=0o700)
+    _give(sockets)
     settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "unix_socket_permissions=0700"]
     settings += ["max_connections=100", *_QUIET, *(_LOSABLE if running.losable else ())]
     options = [word for setting in settings for word in ("-c", setting)]
@@ -86,7 +87,7 @@ def start_valkey(running: Services, *, override: bool) -> None:
     data = running.path / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
     socket = running.sockets / "valkey.sock"
-    socket.unlink(missing_ok=True)
+    _end_older_valkey(socket)
     keep = ["--appendonly", "no" if running.losable else "yes", "--appendfsync", "everysec", "--save", ""]
     listen = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
     # Queued work must never be thrown out to make room: better to refuse, which the outbox survives.
@@ -97,6 +98,13 @@ def start_valkey(running: Services, *, override: bool) -> None:
         "CACHE_URL": f"unix://{socket}?db=1",
     }
     running.environment |= {name: url for name, url in found.items() if override or not os.environ.get(name)}
+
+
+def _end_older_valkey(socket: Path) -> None:
+    """Where a killed parent did not take it along: two servers must not write one file of queued work."""
+    with contextlib.suppress(redis.RedisError, OSError), redis.Redis(unix_socket_path=str(socket)) as client:
+        client.shutdown()
+    socket.unlink(missing_ok=True)
 
 
 def _make_cluster(data: Path, *, losable: bool) -> None:
@@ -111,7 +119,13 @@ def _make_cluster(data: Path, *, losable: bool) -> None:
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     locale = ["--locale=C", *(builtin if binaries.postgres_major() >= 17 else [])]
     options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", *locale, *(["--no-sync"] if losable else [])]
-    command = [*binaries.postgres_wrapper(), binaries.postgres_folder() / "initdb", "-D", unfinished, *options]
+    command = [
+        *binaries.postgres_wrapper(),
+        binaries.postgres_folder() / "initdb",
+        "-D",
+        unfinished,
+        *options,
+    ]
     made = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     if made.returncode:
         raise DidNotStart(f"PostgreSQL could not make its data folder:\n{made.stdout}{made.stderr}")
@@ -128,7 +142,7 @@ def _check_version(data: Path) -> None:
 
 
 def _give(path: Path) -> None:
-    """Makes PostgreSQL's user the owner of its files: it changes when the machine allows namespaces or not."""
+    """Makes PostgreSQL's user the owner of its files: who that is depends on the machine."""
     uid = binaries.postgres_uid()
     if path.stat().st_uid == uid:
         return
@@ -138,7 +152,7 @@ def _give(path: Path) -> None:
 
 
 def _end_predecessor(data: Path) -> None:
-    """After a kill -9. We hold the folder, so whatever postmaster.pid names is dead, not ours, or our orphan."""
+    """After a kill -9. We hold the folder, so postmaster.pid names a dead process, a stranger or an orphan."""
     pid_file = data / "postmaster.pid"
     for attempt in range(200):
         words = pid_file.read_text(encoding="ascii").split() if pid_file.exists() else []
@@ -156,7 +170,9 @@ def _command_line(pid: int) -> str:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
         return ""
-    told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return told.stdout
 
 
@@ -185,7 +201,10 @@ def _database_answers(running: Services) -> bool:
 
 
 def _valkey_answers(running: Services) -> bool:
-    with contextlib.suppress(redis.RedisError), redis.Redis(unix_socket_path=_valkey_socket(running)) as client:
+    with (
+        contextlib.suppress(redis.RedisError),
+        redis.Redis(unix_socket_path=_valkey_socket(running)) as client,
+    ):
         return bool(client.ping())
     return False
 

@@ -1,4 +1,4 @@
-"""The data folder: who holds it, where its sockets are, its secret, and the environment it gives to commands."""
+"""The data folder: who holds it, its sockets, its secret, the environment it gives to commands."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def claim(folder: Path, purpose: str) -> IO[str]:
 
 
 def socket_folder(folder: Path) -> Path:
-    """A private folder with a short name: paths of unix sockets end at 107 bytes. Its name follows `folder`'s."""
+    """A private folder with a short name: paths of unix sockets end at 107 bytes. Same folder, same name."""
     name = f"t2d-{os.getuid()}-{hashlib.sha256(str(folder).encode()).hexdigest()[:10]}"
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     parent = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()

@@ -81,7 +81,7 @@ def _die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
 
 
 def stop(children: Iterable[Child], *, patience: float) -> None:
-    """Asks all at once, waits `patience` seconds together, then insists. Their own children are ended, too."""
+    """Asks all at once, waits `patience` seconds together, then insists. Grandchildren are ended, too."""
     children = list(children)
     for child in children:
         if not child.ended():
@@ -94,7 +94,7 @@ def stop(children: Iterable[Child], *, patience: float) -> None:
 
 
 def end_group(child: Child) -> None:
-    """Kills whatever is left of the child's process group: a worker that was killed leaves its pool behind."""
+    """Kills whatever is left of the child's process group: a killed worker leaves its pool behind."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, signal.SIGKILL)
     if not child.ended():
