@@ -26,6 +26,7 @@ TEST_ROLES = b"""
 CREATE ROLE t2d_test LOGIN NOINHERIT CREATEDB;
 GRANT t2d_owner, t2d_app TO t2d_test;
 ALTER ROLE t2d_owner CREATEDB;
+GRANT CONNECT ON DATABASE t2d TO t2d_test;
 """
 
 

@@ -152,7 +152,7 @@ def _give(path: Path) -> None:
 
 
 def _end_predecessor(data: Path) -> None:
-    """After a kill -9. We hold the folder, so postmaster.pid names a dead process, a stranger or an orphan."""
+    """After a kill -9. We hold the folder, so postmaster.pid names the dead, a stranger or an orphan."""
     pid_file = data / "postmaster.pid"
     for attempt in range(200):
         words = pid_file.read_text(encoding="ascii").split() if pid_file.exists() else []
