@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from t2d.embedded import binaries, folder, processes
 
@@ -102,7 +104,7 @@ def start_valkey(running: Services, *, override: bool) -> None:
 
 def _end_older_valkey(socket: Path) -> None:
     """Where a killed parent did not take it along: two servers must not write one file of queued work."""
-    with contextlib.suppress(redis.RedisError, OSError), redis.Redis(unix_socket_path=str(socket)) as client:
+    with contextlib.suppress(redis.RedisError), _valkey(socket) as client:
         client.shutdown()
     socket.unlink(missing_ok=True)
 
@@ -201,16 +203,14 @@ def _database_answers(running: Services) -> bool:
 
 
 def _valkey_answers(running: Services) -> bool:
-    with (
-        contextlib.suppress(redis.RedisError),
-        redis.Redis(unix_socket_path=_valkey_socket(running)) as client,
-    ):
+    with contextlib.suppress(redis.RedisError), _valkey(running.sockets / "valkey.sock") as client:
         return bool(client.ping())
     return False
 
 
-def _valkey_socket(running: Services) -> str:
-    return str(running.sockets / "valkey.sock")
+def _valkey(socket: Path) -> redis.Redis:
+    """A client that gives up at once; left alone, it would try for seconds."""
+    return redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), retries=0))
 
 
 def _make_database(running: Services) -> None:
