@@ -1,0 +1,195 @@
+"""Everything in the foreground: data services, migrations, demo, worker, beat and web, until told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from t2d.embedded import data, folder, processes
+from t2d.embedded.supervision import Supervised, supervise
+
+SERVICE_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL")
+FIRST_PORT = 8000
+WEB_PATIENCE = 60  # seconds until the first page must be there
+STOP_PATIENCE = 10  # seconds for requests and tasks under way; what is cut off is queued again
+
+
+class Failed(Exception):
+    """The server cannot start or go on; the message is for whoever started it."""
+
+
+def serve(path: Path) -> int:
+    try:
+        lock = folder.claim(path, "serve")
+    except folder.Busy as busy:
+        doing = "A server is already running" if busy.purpose == "serve" else "A command is running"
+        raise Failed(f"{doing} on {path}. Set T2D_DATA to use another data folder.") from None
+    with lock, signals_as_exit(), data.services(path) as running:
+        folder.forget_environment(path)
+        environment = os.environ | common_environment(path) | running.environment
+        _migrate(path, environment)
+        folder.write_environment(path, common_environment(path) | running.environment)
+        try:
+            _serve_application(path, environment, running)
+        finally:
+            folder.forget_environment(path)
+    return 0
+
+
+def common_environment(path: Path) -> dict[str, str]:
+    """What every process of the application needs besides the addresses of services; the environment wins."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "t2d.settings",
+        "T2D_DATA": str(path),
+        "T2D_MODE": os.environ.get("T2D_MODE") or "embedded",
+        "T2D_SECRET_KEY": os.environ.get("T2D_SECRET_KEY") or folder.secret_key(path),
+    }
+
+
+@contextlib.contextmanager
+def signals_as_exit() -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP leave the block in good order; while it is being left they are not heard."""
+    signs = [sign for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+             if signal.getsignal(sign) is not signal.SIG_IGN]  # fmt: skip
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for sign in signs:
+            signal.signal(sign, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    before = {sign: signal.signal(sign, leave) for sign in signs}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def _migrate(path: Path, environment: dict[str, str]) -> None:
+    """As the owner, which no other process is told of. Skipped when this code has done it on this cluster."""
+    stamp, done = path / "migrated", ""
+    if not os.environ.get("DATABASE_URL"):
+        made_at = (path / "postgres" / "PG_VERSION").stat().st_mtime_ns
+        done = f"{_fingerprint()} {made_at}"
+    if done and stamp.exists() and stamp.read_text(encoding="ascii") == done:
+        return
+    if not environment.get("DATABASE_OWNER_URL"):
+        raise Failed("DATABASE_URL is set: set DATABASE_OWNER_URL too, for migrating (see deploy/roles.sql).")
+    stamp.unlink(missing_ok=True)
+    _manage(["migrate", "--noinput"], environment, what="Migrating")
+    if done:
+        stamp.write_text(done, encoding="ascii")
+
+
+def _fingerprint() -> str:
+    """Of all code and versions that could change what the database should look like."""
+    found = hashlib.sha256((folder.PROJECT / "requirements" / "runtime.txt").read_bytes())
+    for app in sorted(path.parent for path in folder.PROJECT.glob("*/__init__.py")):
+        for file in sorted(app.rglob("*.py")) if app.name != "tests" else []:
+            found.update(str(file.relative_to(folder.PROJECT)).encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> str:
+    """Runs a management command to its end and returns what it printed."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(
+        command, cwd=folder.PROJECT, env=environment, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode:
+        raise Failed(f"{what} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _serve_application(path: Path, environment: dict[str, str], running: data.Services) -> None:
+    environment = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
+    with _listen(int(os.environ.get("PORT") or FIRST_PORT)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        parts = _parts(path, environment, listener)
+        try:
+            for part in parts:
+                part.start()
+            accounts = _load_demo(environment)
+            _wait_for_page(address, parts[0])
+            print(f"READY {address}\n{accounts}", end="", flush=True)
+            supervise(parts, running.children)
+        finally:
+            processes.stop([part.child for part in parts if part.child], patience=STOP_PATIENCE)
+
+
+def _parts(path: Path, environment: dict[str, str], listener: socket.socket) -> list[Supervised]:
+    python = [sys.executable, "-m"]
+    web = ["gunicorn", "t2d.wsgi", "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread"]
+    web += ["--workers", "1", "--threads", "8", "--graceful-timeout", "5", "--no-control-socket"]
+    worker = [
+        "celery",
+        "-A",
+        "t2d",
+        "worker",
+        "-c",
+        "2",
+        "-l",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    beat = ["celery", "-A", "t2d", "beat", "-l", "INFO", "--pidfile=", "-s", str(path / "beat.schedule")]
+    broker = "" if os.environ.get("CELERY_BROKER_URL") else environment["CELERY_BROKER_URL"]
+    return [
+        Supervised("web", python + web, environment, path, pass_fds=(listener.fileno(),)),
+        Supervised("worker", python + worker, environment, path, broker=broker),
+        Supervised("beat", python + beat, environment, path),
+    ]
+
+
+def _load_demo(environment: dict[str, str]) -> str:
+    """Loads the demo the first time, and returns its accounts every time."""
+    if os.environ.get("T2D_DEMO") == "0":
+        return "Started without the demo. First user: script/manage create_steward EMAIL\n"
+    return _manage(["load_demo"], environment, what="Loading the demo (T2D_DEMO=0 starts without it)")
+
+
+def _listen(first: int) -> socket.socket:
+    """The first free port from `first` on. We hold the socket and hand it down: nobody can take it between,
+    and callers wait, instead of being refused, while the web process is restarted."""
+    for port in (*range(first, min(first + 100, 65536)), 0):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(256)
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise Failed("No port is free.")
+
+
+def _wait_for_page(address: str, web: Supervised) -> None:
+    deadline = time.monotonic() + WEB_PATIENCE
+    problem = "no answer"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}healthz/", timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            problem = f"answers {error.code}"
+        except OSError as error:
+            problem = str(error)
+        if web.child is None or web.child.ended():
+            break
+        time.sleep(0.05)
+    words = web.child.last_words() if web.child else ""
+    raise Failed(f"The web process did not come up ({problem}):\n{words}")
