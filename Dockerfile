@@ -1,0 +1,13 @@
+# One image for web, worker, beat and migrations; docker-compose.yml says which is which.
+FROM python:3.13-slim
+ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+COPY requirements/runtime.txt requirements/
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/runtime.txt
+COPY . .
+RUN python -m compileall -q . && useradd --system --home-dir /data --create-home desk
+USER desk
+ENV DJANGO_SETTINGS_MODULE=t2d.settings T2D_DATA=/data
+EXPOSE 8000
+CMD ["gunicorn", "t2d.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", \
+     "--threads", "8", "--no-control-socket"]
