@@ -1,0 +1,42 @@
+"""Vocabularies of accounts."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class MembershipRole(TextChoices):
+    OWNER = "owner", _("Owner")
+    REGISTRAR = "registrar", _("Registrar")
+    MEMBER = "member", _("Member")
+
+
+class OrganisationKind(TextChoices):
+    """What an organisation is."""
+
+    NGO = "ngo", _("Non-governmental organisation")
+    UNIVERSITY = "university", _("University or research institute")
+    FAITH = "faith", _("Religious body")
+    FOUNDATION = "foundation", _("Foundation")
+    STATE = "state", _("State")
+    INTERGOVERNMENTAL = "intergovernmental", _("Intergovernmental organisation")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Not known")
+
+
+class TokenScope(TextChoices):
+    """What a token may do; write includes read."""
+
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and write")
+
+
+class Theme(TextChoices):
+    """How the pages are lit; auto follows the device."""
+
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("ar", "العربية")]

@@ -1,0 +1,165 @@
+"""Who works here: users, organisations, memberships, tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import LANGUAGES, MembershipRole, OrganisationKind, Theme, TokenScope
+from accounts.querysets import (
+    AccessTokenQuerySet,
+    MembershipQuerySet,
+    OrganisationQuerySet,
+    UserManager,
+)
+from confidentiality.codes import Action, Relation
+from confidentiality.policy import Standing
+from confidentiality.records import Record
+
+
+class User(AbstractBaseUser, Record):
+    """Somebody who signs in with an e-mail address. Not a participant of a dialogue: those are Persons.
+
+    `is_steward` lets a user run the site (accounts, organisations, vetting) and opens no dialogue content.
+    There is no superuser.
+    """
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_steward = models.BooleanField(_("steward"), default=False)
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="en")
+    theme = models.CharField(_("display"), max_length=5, choices=Theme, default=Theme.LIGHT)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def _standing_memberships(self) -> list[tuple[UUID, str, bool]]:
+        """(organisation, role, vetted) of the active memberships; read once per request."""
+        rows = self.memberships.active().values_list("organisation_id", "role", "organisation__vetted_at")
+        return [(organisation, role, vetted is not None) for organisation, role, vetted in rows]
+
+    def organisation_ids(self) -> list[UUID]:
+        """Organisations of which the user is an active member."""
+        return [organisation for organisation, _role, _vetted in self._standing_memberships]
+
+    def vetted_organisation_ids(self) -> list[UUID]:
+        return [organisation for organisation, _role, vetted in self._standing_memberships if vetted]
+
+    def owned_organisation_ids(self) -> list[UUID]:
+        """Organisations in whose name the user may speak."""
+        return [pk for pk, role, _vetted in self._standing_memberships if role == MembershipRole.OWNER]
+
+    def is_vetted(self) -> bool:
+        """Whether the user belongs to a vetted organisation, and so to the network."""
+        return bool(self.vetted_organisation_ids())
+
+    def standing_of(self, user: Any) -> Standing:
+        """An account is edited by its own user."""
+        own = user.is_authenticated and user.pk == self.pk
+        return Standing(visible=own, grants=frozenset({Action.EDIT_ACCOUNT}) if own else frozenset())
+
+
+class Organisation(Record):
+    """A body that convenes, funds, hosts or takes part. Not a party to a conflict.
+
+    Vetted once a steward has checked it (`vetted_at`). Imported ones are unvetted and have no members.
+    """
+
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=20, choices=OrganisationKind, default=OrganisationKind.UNKNOWN)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    website = models.URLField(_("website"), blank=True)
+    vetted_at = models.DateTimeField(_("vetted at"), null=True, blank=True, editable=False)
+    vetted_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, editable=False, related_name="vetted_organisations"
+    )
+    vetting_note = models.CharField(_("what was checked"), max_length=500, blank=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="organisation_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_vetted(self) -> bool:
+        return self.vetted_at is not None
+
+    def standing_of(self, user: Any) -> Standing:
+        if not user.is_authenticated:
+            return Standing(relations=frozenset({Relation.ANONYMOUS}))
+        grants = {Action.READ_ORGANISATION}
+        if user.is_steward:
+            grants |= {Action.VET_ORGANISATION, Action.EDIT_ORGANISATION}
+        if self.pk in user.owned_organisation_ids():
+            grants |= {Action.EDIT_ORGANISATION, Action.DECLARE_CIRCLE}
+        own = self.pk in user.organisation_ids()
+        return Standing(visible=own or user.is_steward or user.is_vetted(), grants=frozenset(grants))
+
+
+class Membership(Record):
+    """A user's place in an organisation. Ending it closes everything that came with it the same minute."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.MEMBER)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user"], condition=Q(ended_at=None), name="membership_active_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} {self.organisation_id}"
+
+
+class AccessToken(Record):
+    """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    label = models.CharField(_("label"), max_length=80, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scope = models.CharField(_("scope"), max_length=5, choices=TokenScope)
+    expires_at = models.DateTimeField(_("expires at"))
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.pk}"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        """SHA-256 is enough here: the token is 256 random bits, not a password."""
+        return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""Which accounts and organisations a user may see."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class MembershipQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        """Memberships that have not ended."""
+        return self.filter(ended_at=None)
+
+    def recent(self, days: int) -> Self:
+        """Memberships that are active or ended within so many days."""
+        since = timezone.now() - timezone.timedelta(days=days)
+        return self.filter(Q(ended_at=None) | Q(ended_at__gte=since))
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own, those of one's organisations, and all for a steward."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_steward:
+            return self
+        return self.filter(organisation__in=user.organisation_ids())
+
+
+class OrganisationQuerySet(models.QuerySet):
+    def vetted(self) -> Self:
+        return self.filter(vetted_at__isnull=False)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own always; every other one for members of a vetted organisation; all for a steward.
+
+        An organisation's name is reference data. That it convenes something is on cards, which have a door of
+        their own.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_steward or user.is_vetted():
+            return self
+        return self.filter(pk__in=user.organisation_ids())
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Oneself and the active colleagues of one's own organisations; nobody else has a list of people."""
+        if not user.is_authenticated:
+            return self.none()
+        colleagues = Q(memberships__organisation__in=user.organisation_ids(), memberships__ended_at=None)
+        return self.filter(Q(pk=user.pk) | Q(pk__in=self.model.objects.filter(colleagues).values("pk")))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
+        """Store a user under a lower-case address; a user without password cannot sign in."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, email: str | None) -> Any:
+        return self.get(email__iexact=email)
+
+
+class AccessTokenQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        return self.filter(expires_at__gt=timezone.now(), revoked_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own."""
+        return self.filter(user=user) if user.is_authenticated else self.none()

@@ -1,0 +1,90 @@
+"""Codes of the confidentiality policy, stored and sent as they stand.
+
+The words are those of docs/glossary.md. They carry no logic: what a code allows is in policy.py.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class TeamRole(TextChoices):
+    """What a member of an initiative's team may do; the table is policy.TEAM."""
+
+    LEAD = "lead", _("Lead")
+    FACILITATOR = "facilitator", _("Facilitator")
+    RAPPORTEUR = "rapporteur", _("Rapporteur")
+    OBSERVER = "observer", _("Observer")
+
+
+class Visibility(TextChoices):
+    """Who may read an initiative's card, beyond its team. Never who may read its content."""
+
+    TEAM = "team", _("Your team only")
+    PARTNERS = "partners", _("Partners named on the card")
+    CIRCLE = "circle", _("Circle of the conflict")
+    NETWORK = "network", _("Whole network")
+
+
+class Relation(TextChoices):
+    """How a user stands to an initiative. A user may stand in several relations at once.
+
+    `recorder` is an active member of the organisation that registered a card of the public record
+    (a card without a team); it exists so that such cards can be corrected by somebody.
+    """
+
+    TEAM = "team", _("Team")
+    RECORDER = "recorder", _("Recorder")
+    HOUSE = "house", _("Convening organisation")
+    PARTNER = "partner", _("Partner")
+    CIRCLE = "circle", _("Circle")
+    NETWORK = "network", _("Network")
+    COORDINATOR = "coordinator", _("Coordinator")
+    STEWARD = "steward", _("Steward")
+    STRANGER = "stranger", _("Stranger")
+    ANONYMOUS = "anonymous", _("Anonymous")
+
+
+class Action(TextChoices):
+    """Everything a service can be asked to do. policy.require answers yes, no, or "what initiative?"."""
+
+    READ_CARD = "read_card"
+    EDIT_CARD = "edit_card"
+    CHANGE_VISIBILITY = "change_visibility"
+    READ_TEAM = "read_team"
+    MANAGE_TEAM = "manage_team"
+    OPEN_INITIATIVE = "open_initiative"
+    IMPORT_INITIATIVES = "import_initiatives"
+    EDIT_REFERENCE = "edit_reference"
+    READ_REFERENCE = "read_reference"
+    DECLARE_CIRCLE = "declare_circle"
+    CONFIRM_CIRCLE = "confirm_circle"
+    ASSESS_FLAG = "assess_flag"
+    READ_LINK = "read_link"
+    ARRANGE_COORDINATION = "arrange_coordination"
+    READ_ORGANISATION = "read_organisation"
+    EDIT_ORGANISATION = "edit_organisation"
+    VET_ORGANISATION = "vet_organisation"
+    GRANT_MANDATE = "grant_mandate"
+    EDIT_ACCOUNT = "edit_account"
+
+
+class Access(TextChoices):
+    """What a team role may do in one area of an initiative."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+
+
+class CardView(TextChoices):
+    """How much of a card a reader gets.
+
+    `in_flag`: the matching card alone (codename, conflict, type, dates, parties, themes), and only
+    inside a flag that the reader may open. It is not a reading of the card.
+    """
+
+    NONE = "none"
+    IN_FLAG = "in_flag"
+    FULL = "full"

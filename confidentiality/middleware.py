@@ -1,0 +1,34 @@
+"""What stands between a request and its view: the transaction, the actor, and the policy's refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from confidentiality.actor import actor
+from confidentiality.policy import Forbidden, Hidden
+
+
+class ActorMiddleware:
+    """Open the request's transaction and set its actor; turn the policy's refusals into 404 and 403.
+
+    Stands last, after authentication. ATOMIC_REQUESTS stays on: it rolls back a view that fails, while this
+    transaction still commits what belongs to the request itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = getattr(request, "user", None)
+        with actor(user if user is not None and user.is_authenticated else None):
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Hidden equals missing; Forbidden is only for what may be seen."""
+        if isinstance(exception, Hidden):
+            raise Http404 from exception
+        if isinstance(exception, Forbidden):
+            raise PermissionDenied from exception

@@ -1,0 +1,59 @@
+"""What every record has: a random key, a version, and the two times it was touched."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from confidentiality.policy import Hidden
+
+RecordT = TypeVar("RecordT", bound="Record")
+
+
+class Stale(Exception):
+    """Somebody else saved this record since it was read. Carries the version that stands now."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(_("Somebody else has changed this since you opened it."))
+        self.current = current
+
+
+class Record(models.Model):
+    """A stored record: key made in Python, at random, so that it says nothing and can be known before the insert.
+
+    `version` counts the writes. It is compared on every change from a page or the API, so that two people who
+    edit at the same time get a clear answer instead of a silent overwrite.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def hold(model: type[RecordT], pk: Any, version: int | None) -> RecordT:
+    """Lock one record for a change and compare its version; version None means "whatever it is".
+
+    The lock is weak enough not to wait for rows that merely point here. Raises Hidden where the row is gone,
+    Stale where somebody was quicker.
+    """
+    record = model._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
+    if record is None:
+        raise Hidden
+    if version is not None and record.version != version:
+        raise Stale(record.version)
+    return record
+
+
+def save(record: Record) -> None:
+    """Validate whole and store, counting the version up for a record that was stored before."""
+    if not record._state.adding:
+        record.version += 1
+    record.full_clean()
+    record.save()

@@ -1,0 +1,73 @@
+"""Which flags and links a user may see."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Membership
+from initiatives.models import Conflict, Initiative, InitiativeOrganisation
+from initiatives.querysets import CONVENING, LOCKOUT_DAYS
+
+
+def opened_by(user: Any) -> Q:
+    """Pairs that the user may open as coordinator: the mandate covers both conflicts, and nothing locks it.
+
+    Locked: a family in which the user mediates, a pair that one of the user's organisations convenes; both until
+    90 days after it ended.
+    """
+    conflicts = Conflict.objects.coordinated_by(user).values("pk")
+    own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
+    convened = InitiativeOrganisation.objects.filter(organisation__in=own, role__in=CONVENING).values("initiative_id")
+    return (
+        Q(first__conflict__in=conflicts, second__conflict__in=conflicts)
+        & ~Q(first__in=convened)
+        & ~Q(second__in=convened)
+    )
+
+
+class PairQuerySet(models.QuerySet):
+    """Rows about an ordered pair of initiatives, `first` and `second`."""
+
+    def opened_by(self, user: Any) -> Self:
+        return self.filter(opened_by(user)) if user.is_authenticated else self.none()
+
+    def touching(self, initiative_ids: Any) -> Self:
+        return self.filter(Q(first__in=initiative_ids) | Q(second__in=initiative_ids))
+
+
+class OverlapFlagQuerySet(PairQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Coordinators whose mandate opens the pair. A team is told by introduction, never by this list."""
+        return self.opened_by(user)
+
+    def current(self) -> Self:
+        """The newest flag of each pair; older ones are the history of a dismissal."""
+        return self.filter(superseded=False)
+
+    def with_coordinated(self) -> Self:
+        """Adds `coordinated`: whether a live link joins the two."""
+        links = self.model.live_links().filter(first=OuterRef("first"), second=OuterRef("second"))
+        return self.annotate(coordinated=Exists(links))
+
+
+class CoordinationLinkQuerySet(PairQuerySet):
+    def live(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """Coordinators who may open the pair; and leads and facilitators of one side who may read both cards.
+
+        A link between cards that a team cannot both read stays with the coordinator, or it would tell one
+        convener of the other.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        cards = Initiative.objects.visible_to(user).values("pk")
+        teams = user.team_memberships.live().filter(role__in=("lead", "facilitator")).values("initiative_id")
+        own = Q(first__in=cards, second__in=cards) & (Q(first__in=teams) | Q(second__in=teams))
+        return self.filter(own | opened_by(user))
+
+

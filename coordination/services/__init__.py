@@ -1,0 +1,1 @@
+"""What coordinators and the detector do. One file per concern: outbox, comparison, flags, links."""

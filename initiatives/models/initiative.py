@@ -1,0 +1,221 @@
+"""The card of an initiative, and the organisations and parties named on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, User
+from confidentiality.codes import Action, Relation, Visibility
+from confidentiality.policy import Standing
+from confidentiality.records import Record
+from initiatives.dates import Days, days_of, first_day
+from initiatives.enums import (
+    Confidence,
+    DefinitionSchool,
+    InitiativeStatus,
+    Matching,
+    Modality,
+    OfficialRelation,
+    OrganisationRole,
+    Precision,
+    Theme,
+    TimingBasis,
+    TrackType,
+)
+from initiatives.models.conflict import Conflict, Party
+from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, circle_conflicts
+
+
+class Initiative(Record):
+    """The card: what others may learn of an unofficial dialogue. Not its content, which is the team's alone.
+
+    A card of the public record was entered by import, has no team, and alone carries `title`, `reference`,
+    `source` and `confidence`. `registered_by` is the organisation in whose name the card was made. Dates are
+    stored as the first day of their period (see dates.py); no end means still running.
+    """
+
+    codename = models.CharField(_("codename"), max_length=60)
+    public_line = models.CharField(_("public line"), max_length=300, blank=True)
+    conflict = models.ForeignKey(
+        Conflict, models.PROTECT, related_name="initiatives", verbose_name=_("conflict")
+    )
+    track_type = models.CharField(_("track type"), max_length=12, choices=TrackType)
+    definition_school = models.CharField(
+        _("definition school"), max_length=12, choices=DefinitionSchool, default=DefinitionSchool.UN_DPPA
+    )
+    modality = models.CharField(_("modality"), max_length=30, choices=Modality, default=Modality.UNKNOWN)
+    status = models.CharField(
+        _("status"), max_length=20, choices=InitiativeStatus, default=InitiativeStatus.IDEA
+    )
+    parties = models.ManyToManyField(
+        Party, through="InitiativeParty", related_name="initiatives", blank=True, verbose_name=_("parties")
+    )
+    organisations = models.ManyToManyField(
+        Organisation, through="InitiativeOrganisation", related_name="initiatives", verbose_name=_("organisations")
+    )
+    themes = ArrayField(
+        models.CharField(max_length=40, choices=Theme), verbose_name=_("themes"), default=list, blank=True
+    )
+    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True)
+    began_on = models.DateField(_("began on"))
+    began_precision = models.CharField(
+        _("beginning known to the"), max_length=7, choices=Precision, default=Precision.DAY
+    )
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_precision = models.CharField(
+        _("end known to the"), max_length=7, choices=Precision, default=Precision.DAY
+    )
+    visibility = models.CharField(
+        _("visibility"), max_length=8, choices=Visibility, default=Visibility.TEAM
+    )
+    matching = models.CharField(_("matching"), max_length=3, choices=Matching)
+    official_relation = models.CharField(
+        _("relation to Track One"), max_length=10, choices=OfficialRelation, default=OfficialRelation.UNAWARE
+    )
+    official_relation_on = models.DateField(_("since"), null=True, blank=True)
+    timing_basis = models.CharField(
+        _("why now"), max_length=20, choices=TimingBasis, default=TimingBasis.UNKNOWN
+    )
+    timing_basis_on = models.DateField(_("as of"), null=True, blank=True)
+    registered_by = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="registered_initiatives", editable=False
+    )
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+    successor = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("successor")
+    )
+    public_record = models.BooleanField(default=False, editable=False)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    reference = models.CharField(_("reference"), max_length=60, blank=True)
+    source = models.CharField(_("source"), max_length=500, blank=True)
+    confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, blank=True)
+
+    objects = InitiativeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-began_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registered_by", "reference"], condition=~Q(reference=""), name="reference_once_in_register"
+            ),
+            models.CheckConstraint(
+                condition=Q(public_record=True) | Q(title="", reference="", source="", confidence=""),
+                name="only_public_record_has_title",
+                violation_error_message=_("Only a card of the public record has a title, reference or source."),
+            ),
+            models.CheckConstraint(
+                condition=Q(public_record=False) | Q(visibility=Visibility.NETWORK),
+                name="public_record_is_seen_by_network",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conflict", "began_on"], name="initiative_by_conflict"),
+            GinIndex(fields=["themes"], name="initiative_themes"),
+        ]
+
+    def __str__(self) -> str:
+        return self.codename
+
+    @property
+    def label(self) -> str:
+        """What a reader of the card calls it: the published title, or the codename."""
+        return self.title or self.codename
+
+    @property
+    def days(self) -> Days:
+        """The days on which it may have run."""
+        return days_of(self.began_on, self.began_precision, self.ended_on, self.ended_precision)
+
+    def clean(self) -> None:
+        errors: dict[str, Any] = {}
+        for name in ("began", "ended"):
+            on, precision = getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")
+            if on and precision in Precision.values and on != first_day(on, precision):
+                errors[f"{name}_on"] = _("With this precision, give the first day of the period.")
+        if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
+            errors["ended_on"] = _("The end lies before the beginning.")
+        if len(set(self.themes)) != len(self.themes):
+            errors["themes"] = _("Name each theme once.")
+        if errors:
+            raise ValidationError(errors)
+
+    def relations_of(self, user: Any) -> tuple[frozenset[Relation], str | None]:
+        """Every relation in which the user stands to this initiative, and the role on the team."""
+        if not user.is_authenticated:
+            return frozenset({Relation.ANONYMOUS}), None
+        member = self.members.live().filter(user=user).first()
+        own = set(user.organisation_ids())
+        named = {role for organisation, role in self.named.values_list("organisation", "role") if organisation in own}
+        found = {
+            Relation.TEAM: member is not None,
+            Relation.RECORDER: self.public_record and self.registered_by_id in own,
+            Relation.HOUSE: bool(named & {OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER}),
+            Relation.PARTNER: OrganisationRole.PARTNER in named,
+            Relation.CIRCLE: self.in_circle_of(user),
+            Relation.NETWORK: user.is_vetted(),
+            Relation.COORDINATOR: Conflict.objects.covered_by(user).filter(pk=self.conflict_id).exists(),
+            Relation.STEWARD: user.is_steward,
+        }
+        relations = frozenset(relation for relation, holds in found.items() if holds)
+        return relations or frozenset({Relation.STRANGER}), member.role if member else None
+
+    def in_circle_of(self, user: Any) -> bool:
+        """Whether one of the user's vetted organisations is in the circle of this conflict."""
+        return user.is_vetted() and circle_conflicts(user).filter(pk=self.conflict_id).exists()
+
+    def standing_of(self, user: Any) -> Standing:
+        """Seen exactly when `visible_to` returns it; the table in policy.py says what a role may do."""
+        relations, role = self.relations_of(user)
+        visible = type(self).objects.visible_to(user).filter(pk=self.pk).exists()
+        grants: frozenset[Action] = frozenset()
+        if Relation.RECORDER in relations:
+            grants = frozenset({Action.EDIT_CARD})
+        if Relation.TEAM in relations:
+            grants |= {Action.READ_TEAM}
+        return Standing(relations=relations, team_role=role, visible=visible, grants=grants)
+
+
+class InitiativeOrganisation(Record):
+    """An organisation named on a card, with its role there. It may be named in several roles."""
+
+    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="named")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="named_on")
+    role = models.CharField(_("role"), max_length=10, choices=OrganisationRole)
+
+    objects = InitiativePartQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["initiative", "organisation", "role"], name="organisation_named_once_in_role"
+            ),
+            models.UniqueConstraint(
+                fields=["initiative"], condition=Q(role=OrganisationRole.CONVENER), name="one_convener"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "role"], name="named_by_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.role}"
+
+
+class InitiativeParty(Record):
+    """A party that takes part in an initiative. Parties are those at the root of the initiative's conflict."""
+
+    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="sides")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="sides")
+
+    objects = InitiativePartQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["initiative", "party"], name="party_once_on_card")]
+
+    def __str__(self) -> str:
+        return str(self.party_id)

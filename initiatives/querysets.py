@@ -1,0 +1,192 @@
+"""Which conflicts, cards and team members a user may see: the one door for reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from confidentiality.codes import Visibility
+from initiatives.enums import InitiativeStatus, Matching, OrganisationRole
+
+CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
+LOCKOUT_DAYS = 90
+
+
+def reads_reference(user: Any) -> bool:
+    """Shared reference is read by every member of a vetted organisation, and by coordinators."""
+    return bool(user.is_authenticated and (user.is_vetted() or user.mandates.exists()))
+
+
+class ReferenceQuerySet(models.QuerySet):
+    """Shared reference: conflicts, parties, official tracks, phases, deadlines."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self if reads_reference(user) else self.none()
+
+
+class ConflictQuerySet(ReferenceQuerySet):
+    def on_line_of(self, lineages: Iterable[list[UUID]]) -> Self:
+        """The conflicts themselves, all their ancestors and all their descendants.
+
+        `lineages`: each a conflict's path of ids from its root down to itself.
+        """
+        listed = [list(lineage) for lineage in lineages]
+        above = {pk for lineage in listed for pk in lineage}
+        return self.filter(Q(pk__in=above) | Q(lineage__overlap=[lineage[-1] for lineage in listed]))
+
+    def within(self, conflict_ids: Iterable[UUID]) -> Self:
+        """The conflicts and everything below them."""
+        return self.filter(lineage__overlap=list(conflict_ids))
+
+    def covered_by(self, user: Any) -> Self:
+        """Conflicts over which the user holds a coordinator's mandate."""
+        if not user.is_authenticated:
+            return self.none()
+        mandated = list(user.mandates.live().values_list("conflict_id", flat=True))
+        if None in mandated:
+            return self
+        return self.within(mandated) if mandated else self.none()
+
+    def coordinated_by(self, user: Any) -> Self:
+        """Covered by a mandate, and not locked out: a broker may not mediate in the same family.
+
+        Locked is every family in which the user was on a team within the last 90 days.
+        """
+        own = self.model.objects.filter(initiatives__members__in=user.team_memberships.recent(LOCKOUT_DAYS))
+        return self.covered_by(user).exclude(root_id__in=own.values("root_id"))
+
+
+class MandateQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own; all for a steward."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_steward else self.filter(user=user)
+
+
+class InitiativeQuerySet(models.QuerySet):
+    def of_team(self, user: Any) -> Self:
+        """Initiatives on whose team the user is now."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(pk__in=user.team_memberships.live().values("initiative_id"))
+
+    def visible_to(self, user: Any) -> Self:
+        """Cards the user may read; the table is policy.CARD, written here as conditions."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(self._card_readable_by(user))
+
+    def _card_readable_by(self, user: Any) -> Q:
+        readable = Q(pk__in=user.team_memberships.live().values("initiative_id"))
+        own = user.organisation_ids()
+        if own:
+            readable |= Q(registered_by__in=own, visibility=Visibility.NETWORK)
+            readable |= Q(visibility=Visibility.NETWORK, pk__in=self._with(own, CONVENING))
+            named = self._with(own, (OrganisationRole.PARTNER,))
+            readable |= Q(visibility__in=_FROM_PARTNERS, pk__in=named)
+        if user.is_vetted():
+            readable |= Q(visibility=Visibility.NETWORK)
+            readable |= Q(visibility=Visibility.CIRCLE, conflict__in=circle_conflicts(user))
+        covered = _conflicts().covered_by(user)
+        return readable | Q(visibility__in=_FROM_CIRCLE, conflict__in=covered)
+
+    def _with(self, organisations: list[UUID], roles: tuple[str, ...]) -> models.QuerySet:
+        named = _model("InitiativeOrganisation").objects.filter(organisation__in=organisations, role__in=roles)
+        return named.values("initiative_id")
+
+    def comparable(self) -> Self:
+        """What detection may read: everybody who asked to be compared."""
+        return self.filter(matching=Matching.ON)
+
+    def on_conflicts(self, conflict_ids: Iterable[UUID]) -> Self:
+        """On the conflicts or anything below them."""
+        return self.filter(conflict__lineage__overlap=list(conflict_ids))
+
+    def running(self) -> Self:
+        return self.exclude(
+            status__in=(
+                InitiativeStatus.CLOSED,
+                InitiativeStatus.ARCHIVED,
+                InitiativeStatus.MERGED,
+                InitiativeStatus.HANDED_OVER,
+                InitiativeStatus.GRADUATED_TO_T1,
+            )
+        )
+
+    def search(self, text: str) -> Self:
+        """Codename, public line and published title; never content."""
+        found = Q()
+        for word in text.split():
+            found &= Q(codename__icontains=word) | Q(public_line__icontains=word) | Q(title__icontains=word)
+        return self.filter(found)
+
+
+_FROM_PARTNERS = (Visibility.PARTNERS, Visibility.CIRCLE, Visibility.NETWORK)
+_FROM_CIRCLE = (Visibility.CIRCLE, Visibility.NETWORK)
+
+
+def _model(name: str) -> Any:
+    """A model of this app by name: models import querysets, so querysets cannot import models."""
+    return apps.get_model("initiatives", name)
+
+
+def _conflicts() -> ConflictQuerySet:
+    return _model("Conflict").objects.all()
+
+
+def circle_conflicts(user: Any) -> models.QuerySet:
+    """Conflicts in whose circle the user's vetted organisations are: declared, confirmed, and all on that line."""
+    declared = _model("CircleDeclaration").objects.standing().filter(organisation__in=user.vetted_organisation_ids())
+    lineages = list(declared.values_list("conflict__lineage", flat=True))
+    return _conflicts().on_line_of(lineages).values("pk") if lineages else _conflicts().none().values("pk")
+
+
+class InitiativePartQuerySet(models.QuerySet):
+    """What hangs on a card and is read with it: its organisations and parties."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(initiative__in=_model("Initiative").objects.visible_to(user).values("pk"))
+
+
+class TeamMemberQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        now = timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), began_at__lte=now)
+
+    def recent(self, days: int) -> Self:
+        """Live, or ended within so many days."""
+        now = timezone.now()
+        since = now - timedelta(days=days)
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=since), began_at__lte=now)
+
+    def visible_to(self, user: Any) -> Self:
+        """Members of the teams one is on; nobody else learns who is on a team."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(initiative__in=user.team_memberships.live().values("initiative_id"))
+
+
+class CircleDeclarationQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Confirmed and not withdrawn."""
+        return self.filter(confirmed_at__isnull=False, withdrawn_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own organisations', those of a circle one is in, and those one's mandate covers."""
+        if not user.is_authenticated:
+            return self.none()
+        seen = Q(organisation__in=user.organisation_ids())
+        if user.is_vetted():
+            seen |= Q(confirmed_at__isnull=False, withdrawn_at=None, conflict__in=circle_conflicts(user))
+        return self.filter(seen | Q(conflict__in=_conflicts().covered_by(user)))

@@ -1,0 +1,31 @@
+"""The Celery application and its schedule. Queues carry ids only."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
+
+app = Celery("t2d")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Rescues what was never published, whatever the broker did meanwhile.
+    "compare waiting initiatives": {
+        "task": "coordination.tasks.compare_waiting",
+        "schedule": 3.0,
+        "options": {"expires": 3.0},
+    },
+    "hand over to successors": {
+        "task": "initiatives.tasks.hand_over_to_successors",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
+    "compare everything": {
+        "task": "coordination.tasks.compare_everything",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600.0},
+    },
+}
