@@ -1,0 +1,121 @@
+"""What every page's frame needs to know of its reader; asked of the database only when a template uses it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone, translation
+
+from accounts.enums import LANGUAGES
+
+
+class Desk:
+    """The reader's frame: language, direction, display, role, place in the navigation.
+
+    Not a permission: it shows or leaves out ways to pages, which ask the policy themselves. Every value is
+    computed once, on first use, so that a page without the frame costs no query.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user: Any = getattr(request, "user", None)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        return bool(self.user is not None and self.user.is_authenticated)
+
+    @cached_property
+    def language(self) -> str:
+        return (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        return LANGUAGES
+
+    @cached_property
+    def direction(self) -> str:
+        return "rtl" if translation.get_language_bidi() else "ltr"
+
+    @cached_property
+    def theme(self) -> str:
+        return self.user.theme if self.signed_in else "light"
+
+    @cached_property
+    def here(self) -> str:
+        """Name of the page, such as `initiatives:conflict`; empty for an address that leads nowhere."""
+        match = self.request.resolver_match
+        return match.view_name if match else ""
+
+    @cached_property
+    def section(self) -> str:
+        """Which entry of the navigation stands out."""
+        for section, names in _SECTIONS.items():
+            if self.here in names:
+                return section
+        return ""
+
+    @cached_property
+    def organisations(self) -> list[str]:
+        """Names of the organisations that the reader belongs to."""
+        if not self.signed_in:
+            return []
+        active = self.user.memberships.active().order_by("organisation__name")
+        return list(active.values_list("organisation__name", flat=True))
+
+    @cached_property
+    def is_coordinator(self) -> bool:
+        return self.signed_in and self.user.mandates.live().exists()
+
+    @cached_property
+    def is_steward(self) -> bool:
+        return self.signed_in and self.user.is_steward
+
+    @cached_property
+    def opens_initiatives(self) -> bool:
+        """Whether the reader belongs to an organisation in whose name an initiative can be opened."""
+        return self.signed_in and self.user.is_vetted()
+
+    @cached_property
+    def today(self) -> Any:
+        return timezone.localdate()
+
+
+_SECTIONS = {
+    "home": {"home"},
+    "conflicts": {
+        "initiatives:conflicts",
+        "initiatives:conflict",
+        "initiatives:declare",
+        "initiatives:confirm",
+    },
+    "initiatives": {
+        "initiatives:initiatives",
+        "initiatives:initiative",
+        "initiatives:edit",
+        "initiatives:status",
+        "initiatives:visibility",
+        "initiatives:team",
+        "initiatives:member",
+        "initiatives:successor",
+        "initiatives:who",
+    },
+    "open": {"initiatives:open"},
+    "overlaps": {
+        "coordination:overlaps",
+        "coordination:overlap",
+        "coordination:assess",
+        "coordination:dismiss",
+        "coordination:link",
+    },
+    "import": {"initiatives:import"},
+    "organisations": {"accounts:organisations", "accounts:vet"},
+    "account": {"accounts:account"},
+}
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `desk` in every template."""
+    return {"desk": Desk(request)}

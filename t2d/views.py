@@ -1,0 +1,63 @@
+"""The pages that belong to no app: home, health, language."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.enums import LANGUAGES
+
+YEAR = 365 * 24 * 3600
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs the reader today."""
+    return render(request, "t2d/home.html")
+
+
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """For whoever watches the site: 200 when the database answers. Says nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages: on the account, or in a cookie for visitors."""
+    language = request.POST.get("language", "")
+    if language not in dict(LANGUAGES):
+        return HttpResponseBadRequest("language")
+    response = redirect(_back(request))
+    if request.user.is_authenticated:
+        from accounts.services import edit_account
+
+        edit_account(by=request.user, user=request.user, language=language)
+    else:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the reader came from, when that is a page of this site."""
+    target = request.POST.get("next", "")
+    if target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    ):
+        return target
+    return "/"
