@@ -72,6 +72,10 @@ class User(AbstractBaseUser, Record):
         """Whether the user belongs to a vetted organisation, and so to the network."""
         return bool(self.vetted_organisation_ids())
 
+    def forget_standing(self) -> None:
+        """Read the memberships again: they were changed in this very request."""
+        self.__dict__.pop("_standing_memberships", None)
+
     def standing_of(self, user: Any) -> Standing:
         """An account is edited by its own user."""
         own = user.is_authenticated and user.pk == self.pk
@@ -85,7 +89,9 @@ class Organisation(Record):
     """
 
     name = models.CharField(_("name"), max_length=200)
-    kind = models.CharField(_("kind"), max_length=20, choices=OrganisationKind, default=OrganisationKind.UNKNOWN)
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=OrganisationKind, default=OrganisationKind.UNKNOWN
+    )
     country = models.CharField(_("country"), max_length=2, blank=True)
     website = models.URLField(_("website"), blank=True)
     vetted_at = models.DateTimeField(_("vetted at"), null=True, blank=True, editable=False)
@@ -116,6 +122,8 @@ class Organisation(Record):
         if self.pk in user.owned_organisation_ids():
             grants |= {Action.EDIT_ORGANISATION, Action.DECLARE_CIRCLE}
         own = self.pk in user.organisation_ids()
+        if own and self.is_vetted:
+            grants.add(Action.OPEN_INITIATIVE)
         return Standing(visible=own or user.is_steward or user.is_vetted(), grants=frozenset(grants))
 
 
@@ -163,3 +171,18 @@ class AccessToken(Record):
     def digest_of(token: str) -> str:
         """SHA-256 is enough here: the token is 256 random bits, not a password."""
         return hashlib.sha256(token.encode()).hexdigest()
+
+    def standing_of(self, user: Any) -> Standing:
+        own = user.is_authenticated and user.pk == self.user_id
+        return Standing(visible=own, grants=frozenset({Action.EDIT_ACCOUNT}) if own else frozenset())
+
+
+_STEWARD = frozenset({Action.EDIT_ORGANISATION, Action.GRANT_MANDATE})
+
+
+class Register:
+    """The list of organisations as a whole, for acts that no single one of them governs. Not stored."""
+
+    def standing_of(self, user: Any) -> Standing:
+        steward = user.is_authenticated and user.is_steward
+        return Standing(visible=steward, grants=_STEWARD if steward else frozenset())

@@ -39,10 +39,14 @@ class OverlapFlag(Record):
     assessment = models.CharField(_("assessment"), max_length=25, choices=Assessment, blank=True)
     harms = ArrayField(models.CharField(max_length=30, choices=Harm), default=list, blank=True)
     note = models.CharField(_("why, in a sentence"), max_length=500, blank=True)
-    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     review_on = models.DateField(_("look again on"), null=True, blank=True)
-    previous = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    previous = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     superseded = models.BooleanField(default=False, editable=False)
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -96,7 +100,9 @@ class CoordinationLink(Record):
         ordering = ["-began_on", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["first", "second", "mechanism"], condition=Q(ended_at=None), name="one_live_link_of_a_kind"
+                fields=["first", "second", "mechanism"],
+                condition=Q(ended_at=None),
+                name="one_live_link_of_a_kind",
             ),
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="link_pair_is_ordered"),
         ]

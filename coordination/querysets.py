@@ -20,7 +20,9 @@ def opened_by(user: Any) -> Q:
     """
     conflicts = Conflict.objects.coordinated_by(user).values("pk")
     own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
-    convened = InitiativeOrganisation.objects.filter(organisation__in=own, role__in=CONVENING).values("initiative_id")
+    convened = InitiativeOrganisation.objects.filter(organisation__in=own, role__in=CONVENING).values(
+        "initiative_id"
+    )
     return (
         Q(first__conflict__in=conflicts, second__conflict__in=conflicts)
         & ~Q(first__in=convened)
@@ -69,5 +71,3 @@ class CoordinationLinkQuerySet(PairQuerySet):
         teams = user.team_memberships.live().filter(role__in=("lead", "facilitator")).values("initiative_id")
         own = Q(first__in=cards, second__in=cards) & (Q(first__in=teams) | Q(second__in=teams))
         return self.filter(own | opened_by(user))
-
-

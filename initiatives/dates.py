@@ -17,7 +17,9 @@ from initiatives.enums import Precision
 
 FOREVER = date.max
 
-_FORM = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
+_FORM = re.compile(
+    r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII
+)
 
 
 class PreciseDate(NamedTuple):
@@ -76,7 +78,9 @@ def last_day(on: date, precision: str) -> date:
     """Last day of the period in which the date lies: a year means the whole year."""
     if precision == Precision.DAY:
         return on
-    month = {Precision.YEAR: 12, Precision.QUARTER: 3 * ((on.month + 2) // 3)}.get(Precision(precision), on.month)
+    month = {Precision.YEAR: 12, Precision.QUARTER: 3 * ((on.month + 2) // 3)}.get(
+        Precision(precision), on.month
+    )
     return date(on.year, month, monthrange(on.year, month)[1])
 
 

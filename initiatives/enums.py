@@ -205,6 +205,11 @@ class Precision(TextChoices):
 
 
 RUNNING = frozenset(
-    {InitiativeStatus.IDEA, InitiativeStatus.ASSESSING, InitiativeStatus.SEEKING_CONSENT, InitiativeStatus.ACTIVE,
-     InitiativeStatus.PAUSED}
+    {
+        InitiativeStatus.IDEA,
+        InitiativeStatus.ASSESSING,
+        InitiativeStatus.SEEKING_CONSENT,
+        InitiativeStatus.ACTIVE,
+        InitiativeStatus.PAUSED,
+    }
 )

@@ -102,7 +102,9 @@ class InitiativeQuerySet(models.QuerySet):
         return readable | Q(visibility__in=_FROM_CIRCLE, conflict__in=covered)
 
     def _with(self, organisations: list[UUID], roles: tuple[str, ...]) -> models.QuerySet:
-        named = _model("InitiativeOrganisation").objects.filter(organisation__in=organisations, role__in=roles)
+        named = _model("InitiativeOrganisation").objects.filter(
+            organisation__in=organisations, role__in=roles
+        )
         return named.values("initiative_id")
 
     def comparable(self) -> Self:
@@ -147,7 +149,9 @@ def _conflicts() -> ConflictQuerySet:
 
 def circle_conflicts(user: Any) -> models.QuerySet:
     """Conflicts in whose circle the user's vetted organisations are: declared, confirmed, and all on that line."""
-    declared = _model("CircleDeclaration").objects.standing().filter(organisation__in=user.vetted_organisation_ids())
+    declared = (
+        _model("CircleDeclaration").objects.standing().filter(organisation__in=user.vetted_organisation_ids())
+    )
     lineages = list(declared.values_list("conflict__lineage", flat=True))
     return _conflicts().on_line_of(lineages).values("pk") if lineages else _conflicts().none().values("pk")
 

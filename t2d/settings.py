@@ -32,7 +32,9 @@ def _database(url: str) -> dict[str, Any]:
     """postgresql://ROLE:PASSWORD@HOST:PORT/NAME?host=/folder/of/a/socket as Django wants it."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://; no other database is supported.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql://; no other database is supported."
+        )
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = query.pop("host", "") or unquote(parts.hostname or "")
     return {
@@ -49,7 +51,9 @@ SECRET_KEY = _required("T2D_SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("T2D_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 if PRODUCTION and "T2D_HOSTS" not in os.environ:
-    raise ImproperlyConfigured("T2D_HOSTS is not set: name the hosts that this site answers to, comma-separated.")
+    raise ImproperlyConfigured(
+        "T2D_HOSTS is not set: name the hosts that this site answers to, comma-separated."
+    )
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 
 INSTALLED_APPS = [
@@ -132,12 +136,18 @@ if MODE == "test":
     DATABASES["default"]["OPTIONS"]["assume_role"] = "t2d_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _required("CACHE_URL")}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _required("CACHE_URL")}
+}
 
 CELERY_BROKER_URL = _required("CELERY_BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -63,7 +63,10 @@ def hint() -> None:
 def _broker() -> redis.Redis:
     url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
     return redis.Redis.from_url(
-        url, socket_timeout=BROKER_PATIENCE_SECONDS, socket_connect_timeout=BROKER_PATIENCE_SECONDS, retry=None
+        url,
+        socket_timeout=BROKER_PATIENCE_SECONDS,
+        socket_connect_timeout=BROKER_PATIENCE_SECONDS,
+        retry=None,
     )
 
 

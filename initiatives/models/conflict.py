@@ -40,7 +40,7 @@ class Reference(Record):
             return Standing()
         grants = {Action.READ_REFERENCE}
         if user.mandates.live().filter(Q(conflict=None) | Q(conflict__in=self.conflict_lineage())).exists():
-            grants |= {Action.EDIT_REFERENCE, Action.CONFIRM_CIRCLE}
+            grants |= {Action.EDIT_REFERENCE, Action.CONFIRM_CIRCLE, Action.IMPORT_INITIATIVES}
         return Standing(visible=True, grants=frozenset(grants))
 
 
@@ -62,7 +62,9 @@ class Conflict(Reference):
     alternative_names = models.JSONField(
         _("other names"), default=list, blank=True, help_text=_("A list of {name, language}.")
     )
-    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True)
+    countries = ArrayField(
+        models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True
+    )
     ucdp_conflict_id = models.PositiveIntegerField(_("UCDP conflict id"), null=True, blank=True)
 
     objects = ConflictQuerySet.as_manager()
@@ -71,7 +73,9 @@ class Conflict(Reference):
         ordering = ["normalised_name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["parent", "normalised_name"], nulls_distinct=False, name="conflict_name_once_in_parent"
+                fields=["parent", "normalised_name"],
+                nulls_distinct=False,
+                name="conflict_name_once_in_parent",
             ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="conflict_not_its_own_parent"),
         ]
@@ -94,6 +98,22 @@ class Conflict(Reference):
             raise ValidationError(
                 {"parent": _("A conflict cannot be part of itself or of one of its own parts.")}, code="cycle"
             )
+
+
+class ConflictTree:
+    """All conflicts together, for acts that no single one of them governs. Not stored.
+
+    A new root is made by somebody whose mandate covers all conflicts.
+    """
+
+    def standing_of(self, user: Any) -> Standing:
+        if not reads_reference(user):
+            return Standing()
+        everywhere = user.mandates.live().filter(conflict=None).exists()
+        grants = {Action.READ_REFERENCE} | (
+            {Action.EDIT_REFERENCE, Action.IMPORT_INITIATIVES} if everywhere else set()
+        )
+        return Standing(visible=True, grants=frozenset(grants))
 
 
 class Party(Reference):
@@ -123,7 +143,9 @@ class Party(Reference):
         ordering = ["normalised_name"]
         verbose_name_plural = "parties"
         constraints = [
-            models.UniqueConstraint(fields=["conflict", "normalised_name"], name="party_name_once_in_conflict"),
+            models.UniqueConstraint(
+                fields=["conflict", "normalised_name"], name="party_name_once_in_conflict"
+            ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="party_not_its_own_faction"),
         ]
 
@@ -147,7 +169,9 @@ class Party(Reference):
 class OfficialTrack(Reference):
     """One Track One process. Its phase is the latest of its TrackPhases."""
 
-    conflict = models.ForeignKey(Conflict, models.CASCADE, related_name="official_tracks", verbose_name=_("conflict"))
+    conflict = models.ForeignKey(
+        Conflict, models.CASCADE, related_name="official_tracks", verbose_name=_("conflict")
+    )
     name = models.CharField(_("name"), max_length=200)
     mandate_holder = models.CharField(_("mandate holder"), max_length=200, blank=True)
     lead_mediator = models.CharField(_("lead mediator"), max_length=200, blank=True)
@@ -155,14 +179,19 @@ class OfficialTrack(Reference):
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     roadblock = models.CharField(_("roadblock"), max_length=500, blank=True)
     agenda_themes = ArrayField(
-        models.CharField(max_length=40, choices=Theme), verbose_name=_("agenda themes"), default=list, blank=True
+        models.CharField(max_length=40, choices=Theme),
+        verbose_name=_("agenda themes"),
+        default=list,
+        blank=True,
     )
 
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
         ordering = ["began_on", "name"]
-        constraints = [models.UniqueConstraint(fields=["conflict", "name"], name="track_name_once_in_conflict")]
+        constraints = [
+            models.UniqueConstraint(fields=["conflict", "name"], name="track_name_once_in_conflict")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -204,9 +233,16 @@ class TrackPhase(Reference):
 class Deadline(Reference):
     """A dated external pressure on a conflict, which drives the countdown that hard Track Two works against."""
 
-    conflict = models.ForeignKey(Conflict, models.CASCADE, related_name="deadlines", verbose_name=_("conflict"))
+    conflict = models.ForeignKey(
+        Conflict, models.CASCADE, related_name="deadlines", verbose_name=_("conflict")
+    )
     track = models.ForeignKey(
-        OfficialTrack, models.SET_NULL, null=True, blank=True, related_name="deadlines", verbose_name=_("track")
+        OfficialTrack,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deadlines",
+        verbose_name=_("track"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=DeadlineKind, default=DeadlineKind.OTHER)
     name = models.CharField(_("what happens"), max_length=200)

@@ -58,12 +58,17 @@ class Initiative(Record):
         Party, through="InitiativeParty", related_name="initiatives", blank=True, verbose_name=_("parties")
     )
     organisations = models.ManyToManyField(
-        Organisation, through="InitiativeOrganisation", related_name="initiatives", verbose_name=_("organisations")
+        Organisation,
+        through="InitiativeOrganisation",
+        related_name="initiatives",
+        verbose_name=_("organisations"),
     )
     themes = ArrayField(
         models.CharField(max_length=40, choices=Theme), verbose_name=_("themes"), default=list, blank=True
     )
-    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True)
+    countries = ArrayField(
+        models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True
+    )
     began_on = models.DateField(_("began on"))
     began_precision = models.CharField(
         _("beginning known to the"), max_length=7, choices=Precision, default=Precision.DAY
@@ -72,9 +77,7 @@ class Initiative(Record):
     ended_precision = models.CharField(
         _("end known to the"), max_length=7, choices=Precision, default=Precision.DAY
     )
-    visibility = models.CharField(
-        _("visibility"), max_length=8, choices=Visibility, default=Visibility.TEAM
-    )
+    visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.TEAM)
     matching = models.CharField(_("matching"), max_length=3, choices=Matching)
     official_relation = models.CharField(
         _("relation to Track One"), max_length=10, choices=OfficialRelation, default=OfficialRelation.UNAWARE
@@ -103,12 +106,16 @@ class Initiative(Record):
         ordering = ["-began_on", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["registered_by", "reference"], condition=~Q(reference=""), name="reference_once_in_register"
+                fields=["registered_by", "reference"],
+                condition=~Q(reference=""),
+                name="reference_once_in_register",
             ),
             models.CheckConstraint(
                 condition=Q(public_record=True) | Q(title="", reference="", source="", confidence=""),
                 name="only_public_record_has_title",
-                violation_error_message=_("Only a card of the public record has a title, reference or source."),
+                violation_error_message=_(
+                    "Only a card of the public record has a title, reference or source."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(public_record=False) | Q(visibility=Visibility.NETWORK),
@@ -152,7 +159,11 @@ class Initiative(Record):
             return frozenset({Relation.ANONYMOUS}), None
         member = self.members.live().filter(user=user).first()
         own = set(user.organisation_ids())
-        named = {role for organisation, role in self.named.values_list("organisation", "role") if organisation in own}
+        named = {
+            role
+            for organisation, role in self.named.values_list("organisation", "role")
+            if organisation in own
+        }
         found = {
             Relation.TEAM: member is not None,
             Relation.RECORDER: self.public_record and self.registered_by_id in own,

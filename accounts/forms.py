@@ -1,0 +1,74 @@
+"""Forms of accounts, and how a refusal of a service comes back to the field it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import LANGUAGES, Theme, TokenScope
+
+MAX_VERSION = 2**31 - 1
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError, names: Mapping[str, str] | None = None) -> None:
+    """Put what a service refused onto the fields of the form.
+
+    `names` maps a field of the service to a field of the form. What the form does not ask for stands above it,
+    with its name, so that no refusal is lost.
+    """
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for field, problems in error.error_dict.items():
+        name = (names or {}).get(field, field)
+        known = name in form.fields and name != NON_FIELD_ERRORS
+        form.add_error(name if known else None, ValidationError(problems))
+
+
+class VersionedForm(forms.Form):
+    """A form about a record as it was when the page was opened: `version` says which state that was."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=MAX_VERSION, required=False)
+
+
+class AccountForm(VersionedForm):
+    """One's own account."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("How your colleagues see you."))
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+    theme = forms.ChoiceField(label=_("Display"), choices=Theme.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+
+class TokenForm(forms.Form):
+    """A new token for a REST client."""
+
+    label = forms.CharField(
+        label=_("What it is for"), max_length=80, help_text=_("For example: the calendar of our office.")
+    )
+    scope = forms.ChoiceField(label=_("What it may do"), choices=TokenScope.choices, initial=TokenScope.READ)
+    days = forms.IntegerField(
+        label=_("Valid for how many days"),
+        min_value=1,
+        max_value=365,
+        initial=90,
+        help_text=_("At most 365."),
+    )
+
+
+class VetForm(VersionedForm):
+    """What a steward checked before an organisation joins the network."""
+
+    note = forms.CharField(
+        label=_("What was checked"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One or two sentences: register, address, somebody who vouches."),
+    )

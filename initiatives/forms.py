@@ -1,0 +1,391 @@
+"""Forms of conflicts and initiatives: what is typed becomes the arguments of a service, refusals come back."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import VersionedForm
+from accounts.models import Organisation, User
+from confidentiality.codes import TeamRole, Visibility
+from initiatives import dates
+from initiatives.enums import (
+    DefinitionSchool,
+    InitiativeStatus,
+    Matching,
+    Modality,
+    OfficialRelation,
+    OrganisationRole,
+    Theme,
+    TimingBasis,
+    TrackType,
+)
+from initiatives.models import Conflict, Initiative, Party
+
+# Fields of services that the forms ask for under another name.
+NAMES = {
+    "began_on": "began",
+    "began_precision": "began",
+    "ended_on": "ended",
+    "ended_precision": "ended",
+    "expires_at": "until",
+}
+
+MATCHING_ON = _(
+    "The coordinators of this conflict may see, and only if another initiative overlaps, this initiative's codename, "
+    "conflict, type, dates, parties and themes (its matching card). Not your organisation, team, public line or "
+    "anything from inside."
+)
+MATCHING_OFF = _("Never compared, and you will not be warned.")
+
+
+class PreciseDateField(forms.CharField):
+    """A date known to the day, month, quarter or year; its length says how exactly."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=10, **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "dir": "ltr", "class": "w-auto"}
+
+    def clean(self, value: Any) -> dates.PreciseDate | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return dates.parse(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or "") != (data or "").strip()
+
+
+class CountriesField(forms.CharField):
+    """Two-letter country codes, separated by commas or spaces."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=200, **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "dir": "ltr"}
+
+    def clean(self, value: Any) -> list[str]:
+        codes = super().clean(value).upper().replace(",", " ").split()
+        for code in codes:
+            if len(code) != 2 or not code.isascii() or not code.isalpha():
+                raise ValidationError(
+                    _("“%(code)s” is not a two-letter country code."), params={"code": code}
+                )
+        return list(dict.fromkeys(codes))
+
+
+class SearchForm(forms.Form):
+    """Filters of the list of initiatives. What is not understood filters nothing."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    scope = forms.ChoiceField(
+        label=_("Whose"), required=False, choices=[("", _("All you may see")), ("mine", _("Your teams"))]
+    )
+    conflict = forms.ModelChoiceField(
+        label=_("Conflict"), required=False, queryset=Conflict.objects.none(), empty_label=_("All conflicts")
+    )
+    track_type = forms.ChoiceField(
+        label=_("Track type"), required=False, choices=[("", _("All types")), *TrackType.choices]
+    )
+    theme = forms.ChoiceField(
+        label=_("Theme"), required=False, choices=[("", _("All themes")), *Theme.choices]
+    )
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("Any status")), *InitiativeStatus.choices]
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["conflict"].queryset = Conflict.objects.visible_to(user)
+
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class CardForm(VersionedForm):
+    """The card of an initiative. `opened` keeps what stood in the form when it was opened, for the case that
+    two people edit at the same time; it is shown and compared, never trusted for anything else.
+    """
+
+    track_type = forms.ChoiceField(label=_("Track type"), choices=[("", _("Choose")), *TrackType.choices])
+    definition_school = forms.ChoiceField(
+        label=_("Whose definition of the tracks"),
+        choices=DefinitionSchool.choices,
+        initial=DefinitionSchool.UN_DPPA,
+        help_text=_("Schools disagree about the word; say whose you use."),
+    )
+    began = PreciseDateField(
+        label=_("Began"), help_text=_("As exactly as you know: 2026, 2026-Q3, 2026-07 or 2026-07-15.")
+    )
+    ended = PreciseDateField(label=_("Ended"), required=False, help_text=_("Empty: still running."))
+    themes = forms.MultipleChoiceField(
+        label=_("Themes"), choices=Theme.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    parties = forms.ModelMultipleChoiceField(
+        label=_("Parties"), queryset=Party.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    modality = forms.ChoiceField(
+        label=_("Main form of work"), choices=Modality.choices, initial=Modality.UNKNOWN
+    )
+    countries = CountriesField(
+        label=_("Countries"), required=False, help_text=_("Two-letter codes, separated by commas: CH, NO.")
+    )
+    codename = forms.CharField(
+        label=_("Codename"),
+        max_length=60,
+        required=False,
+        help_text=_("Empty: two neutral words are drawn for you."),
+    )
+    public_line = forms.CharField(
+        label=_("Public line"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What you would say to a journalist. Whoever may see the card reads it."),
+    )
+    convener = forms.ModelChoiceField(label=_("Convener"), queryset=Organisation.objects.none())
+    co_conveners = forms.ModelMultipleChoiceField(
+        label=_("Co-conveners"), queryset=Organisation.objects.none(), required=False
+    )
+    funders = forms.ModelMultipleChoiceField(
+        label=_("Funders"), queryset=Organisation.objects.none(), required=False
+    )
+    hosts = forms.ModelMultipleChoiceField(
+        label=_("Hosts"), queryset=Organisation.objects.none(), required=False
+    )
+    official_relation = forms.ChoiceField(
+        label=_("What Track One knows of it"),
+        choices=OfficialRelation.choices,
+        initial=OfficialRelation.UNAWARE,
+    )
+    timing_basis = forms.ChoiceField(
+        label=_("Why now"), choices=TimingBasis.choices, initial=TimingBasis.UNKNOWN
+    )
+    matching = forms.ChoiceField(label=_("Comparison"), choices=Matching.choices, widget=forms.RadioSelect)
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    ORGANISATIONS = ("convener", "co_conveners", "funders", "hosts")
+
+    def __init__(self, *args: Any, user: User, conflict: Conflict, named: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parties = Party.objects.visible_to(user).filter(conflict=conflict.root_id)
+        self.fields["parties"].queryset = parties
+        organisations = organisations_for(user, named)
+        for name in self.ORGANISATIONS:
+            self.fields[name].queryset = organisations
+
+    def arguments(self, only: Any = None) -> dict[str, Any]:
+        """The cleaned values as arguments of a service; `only` names the fields to take."""
+        left_out = {"version", "opened", "began", "ended"}
+        names = [name for name in self.cleaned_data if only is None or name in only]
+        found = {name: self.cleaned_data[name] for name in names if name not in left_out}
+        for name in ("began", "ended"):
+            if name in names:
+                precise = self.cleaned_data[name]
+                found[f"{name}_on"] = precise.on if precise else None
+                found[f"{name}_precision"] = precise.precision if precise else "day"
+        return found
+
+
+class OpenForm(CardForm):
+    """A new card. Its visibility starts with the team alone and is widened on a page of its own."""
+
+    registered_by = forms.ModelChoiceField(label=_("In the name of"), queryset=Organisation.objects.none())
+    convener = None  # type: ignore[assignment]
+    version = None  # type: ignore[assignment]
+    opened = None  # type: ignore[assignment]
+
+    ORGANISATIONS = ("co_conveners", "funders", "hosts")
+
+    def __init__(self, *args: Any, user: User, conflict: Conflict, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, conflict=conflict, **kwargs)
+        own = Organisation.objects.filter(pk__in=user.vetted_organisation_ids())
+        self.fields["registered_by"].queryset = own
+        if len(user.vetted_organisation_ids()) == 1:
+            self.fields["registered_by"].initial = user.vetted_organisation_ids()[0]
+
+
+def organisations_for(user: User, named: Any = ()) -> QuerySet[Organisation]:
+    """Organisations that can be named on a card: the vetted ones, one's own, and those that stand on it."""
+    own = Q(pk__in=user.organisation_ids()) | Q(pk__in=list(named))
+    return Organisation.objects.visible_to(user).filter(Q(vetted_at__isnull=False) | own)
+
+
+def card_values(initiative: Initiative) -> dict[str, list[str]]:
+    """What stands on the card, as the form would send it: every field a list of texts."""
+    named: dict[str, list[str]] = {role: [] for role in OrganisationRole.values}
+    for row in initiative.named.all():
+        named[row.role].append(str(row.organisation_id))
+    values = {
+        name: [getattr(initiative, name)]
+        for name in (
+            "track_type",
+            "definition_school",
+            "modality",
+            "codename",
+            "public_line",
+            "official_relation",
+            "timing_basis",
+            "matching",
+        )
+    }
+    return values | {
+        "began": [dates.text_of(initiative.began_on, initiative.began_precision)],
+        "ended": [dates.text_of(initiative.ended_on, initiative.ended_precision)],
+        "themes": list(initiative.themes),
+        "countries": [", ".join(initiative.countries)],
+        "parties": sorted(str(side.party_id) for side in initiative.sides.all()),
+        "convener": named[OrganisationRole.CONVENER],
+        "co_conveners": sorted(named[OrganisationRole.CO_CONVENER]),
+        "funders": sorted(named[OrganisationRole.FUNDER]),
+        "hosts": sorted(named[OrganisationRole.HOST]),
+    }
+
+
+MANY = ("themes", "parties", "co_conveners", "funders", "hosts")
+
+
+def initial_of(values: dict[str, list[str]]) -> dict[str, Any]:
+    """`card_values` as initial values of the form."""
+    return {name: value if name in MANY else (value[0] if value else "") for name, value in values.items()}
+
+
+def sealed(values: dict[str, list[str]]) -> str:
+    """`card_values` in a hidden field; signed, so that what comes back is what was sent."""
+    return signing.dumps(values, salt="card", compress=True)
+
+
+def unsealed(text: str) -> dict[str, list[str]]:
+    try:
+        return signing.loads(text, salt="card")
+    except signing.BadSignature:
+        return {}
+
+
+def merged(
+    data: QueryDict, current: dict[str, list[str]], version: int
+) -> tuple[QueryDict, list[str], list[str]]:
+    """Bring a form that was overtaken up to date: (data, taken, disputed).
+
+    A field that only the other person changed takes the value that stands now (`taken`); a field that both
+    changed keeps what was typed (`disputed`). Nothing typed is lost.
+    """
+    opened = unsealed(data.get("opened", ""))
+    fresh = data.copy()
+    taken, disputed = [], []
+    for name, now in current.items():
+        before, typed = opened.get(name, now), data.getlist(name)
+        if sorted(before) == sorted(now) or _same(typed, now):
+            continue
+        if _same(typed, before):
+            fresh.setlist(name, now)
+            taken.append(name)
+        else:
+            disputed.append(name)
+    fresh["version"], fresh["opened"] = str(version), sealed(current)
+    return fresh, taken, disputed
+
+
+def _same(one: list[str], other: list[str]) -> bool:
+    """Whether two fields say the same; browsers send line breaks as two characters."""
+    clean = [sorted(text.replace("\r\n", "\n").strip() for text in side if text) for side in (one, other)]
+    return clean[0] == clean[1]
+
+
+class StatusForm(VersionedForm):
+    status = forms.ChoiceField(label=_("Status"), choices=InitiativeStatus.choices)
+    ended = PreciseDateField(
+        label=_("Ended"),
+        required=False,
+        help_text=_("2026, 2026-Q3, 2026-07 or 2026-07-15. Empty: still running."),
+    )
+
+
+class VisibilityForm(VersionedForm):
+    """Who may see the card. `named` keeps whom the preview named, so that nobody else gains sight unseen."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who may see the card"), choices=Visibility.choices, widget=forms.RadioSelect
+    )
+    partners = forms.ModelMultipleChoiceField(
+        label=_("Partners"),
+        queryset=Organisation.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, user: User, named: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["partners"].queryset = organisations_for(user, named)
+
+
+class UntilField(forms.DateField):
+    """The last day of an access; cleaned into the moment at which it ends."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date", "class": "w-auto"}, format="%Y-%m-%d")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        day = super().clean(value)
+        return timezone.make_aware(datetime.combine(day, time.max)) if day else None
+
+
+class MemberForm(VersionedForm):
+    """The role of somebody on the team, and until when."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=TeamRole.choices)
+    until = UntilField(label=_("Last day"), required=False, help_text=_("Empty: until somebody ends it."))
+
+
+class NewMemberForm(MemberForm):
+    user = forms.ModelChoiceField(
+        label=_("Colleague"),
+        queryset=User.objects.none(),
+        help_text=_("People of your own organisations who have an account."),
+    )
+    version = None  # type: ignore[assignment]
+    field_order = ("user", "role", "until")
+
+    def __init__(self, *args: Any, by: User, on_team: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = colleagues(by).exclude(pk__in=on_team)
+
+
+class SuccessorForm(VersionedForm):
+    """Who takes over when the last lead goes."""
+
+    successor = forms.ModelChoiceField(
+        label=_("Successor"), queryset=User.objects.none(), required=False, empty_label=_("Nobody yet")
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["successor"].queryset = colleagues(by)
+
+
+def colleagues(user: User) -> QuerySet[User]:
+    """Active people of the user's own organisations."""
+    return User.objects.visible_to(user).filter(is_active=True).order_by("name")
+
+
+class DeclareForm(forms.Form):
+    """In whose name one declares that it works on the conflict."""
+
+    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.none())
+
+    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = organisations

@@ -1,0 +1,143 @@
+"""Who is on a team, as what, until when, and who follows.
+
+An initiative never loses its last lead unless a successor takes over in the same moment.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action, TeamRole
+from confidentiality.records import hold, save
+from initiatives.models import Initiative, TeamMember
+
+
+@transaction.atomic
+def add_team_member(
+    *, by: User, initiative: Initiative, user: User, role: str, expires_at: datetime | None = None
+) -> TeamMember:
+    """Let a colleague onto the team, from now until the expiry (None: no end yet)."""
+    policy.require(by, Action.MANAGE_TEAM, initiative)
+    initiative = hold(Initiative, initiative.pk, None)
+    if initiative.public_record:
+        raise ValidationError({"initiative": _("A card of the public record has no team.")})
+    _refuse_past(expires_at)
+    if initiative.members.live().filter(user=user).exists():
+        raise ValidationError({"user": _("This person is on the team already.")})
+    member = TeamMember(initiative=initiative, user=user, role=role, expires_at=expires_at, added_by=by)
+    save(member)
+    return member
+
+
+@transaction.atomic
+def change_team_member(
+    *, by: User, member: TeamMember, role: str, expires_at: datetime | None, version: int | None = None
+) -> TeamMember:
+    """Give a member another role, or another expiry."""
+    policy.require(by, Action.MANAGE_TEAM, member)
+    initiative = hold(Initiative, member.initiative_id, None)
+    member = hold(TeamMember, member.pk, version)
+    _refuse_past(expires_at)
+    if not member.is_live:
+        raise ValidationError({"expires_at": _("This access has ended; add the person again.")})
+    stays = role == TeamRole.LEAD
+    if member.role == TeamRole.LEAD and not _other_leads(member) and (not stays or expires_at):
+        _require_successor(initiative, member, "role" if not stays else "expires_at")
+    member.role, member.expires_at = role, expires_at
+    save(member)
+    if not stays:
+        _promote(initiative)
+    return member
+
+
+@transaction.atomic
+def remove_team_member(
+    *, by: User, member: TeamMember, successor: User | None = None, version: int | None = None
+) -> TeamMember:
+    """End a member's access at once. The last lead can only leave to a successor, who becomes lead."""
+    if by.pk != member.user_id or not member.is_live:
+        policy.require(by, Action.MANAGE_TEAM, member)
+    initiative = hold(Initiative, member.initiative_id, None)
+    member = hold(TeamMember, member.pk, version)
+    if not member.is_live:
+        return member
+    if successor is not None:
+        _set_successor(initiative, successor)
+    if member.role == TeamRole.LEAD and not _other_leads(member):
+        _require_successor(initiative, member, "successor")
+    member.expires_at = timezone.now()
+    save(member)
+    _promote(initiative)
+    return member
+
+
+@transaction.atomic
+def name_successor(
+    *, by: User, initiative: Initiative, successor: User | None, version: int | None = None
+) -> Initiative:
+    """Name who becomes lead when the last lead leaves or expires."""
+    policy.require(by, Action.MANAGE_TEAM, initiative)
+    initiative = hold(Initiative, initiative.pk, version)
+    _set_successor(initiative, successor)
+    return initiative
+
+
+@transaction.atomic
+def hand_over_to_successors() -> int:
+    """Make successors lead where the last lead has expired. The site's own work; safe to run twice."""
+    leads = TeamMember.objects.live().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
+    orphaned = Initiative.objects.filter(successor__isnull=False).exclude(Exists(leads)).order_by("pk")
+    locked = list(orphaned.select_for_update(no_key=True, of=("self",), skip_locked=True))
+    for initiative in locked:
+        _promote(initiative)
+    return len(locked)
+
+
+def _other_leads(member: TeamMember) -> bool:
+    """Whether another lead stays without an end."""
+    leads = member.initiative.members.live().filter(role=TeamRole.LEAD, expires_at=None)
+    return leads.exclude(pk=member.pk).exists()
+
+
+def _require_successor(initiative: Initiative, member: TeamMember, field: str) -> None:
+    if initiative.successor_id in (None, member.user_id):
+        raise ValidationError(
+            {field: _("This is the last lead. Name a successor first, who then becomes lead.")},
+            code="last_lead",
+        )
+
+
+def _set_successor(initiative: Initiative, successor: User | None) -> None:
+    if successor is not None and not successor.is_active:
+        raise ValidationError({"successor": _("Choose a colleague who can sign in.")})
+    if initiative.successor_id != getattr(successor, "pk", None):
+        initiative.successor = successor
+        save(initiative)
+
+
+def _promote(initiative: Initiative) -> None:
+    """Make the successor lead if no lead is left, whatever role they had before."""
+    leads = initiative.members.live().filter(role=TeamRole.LEAD)
+    if initiative.successor_id is None or leads.exists():
+        return
+    before = initiative.members.live().filter(user=initiative.successor_id).first()
+    if before:
+        before.role, before.expires_at = TeamRole.LEAD, None
+        save(before)
+    else:
+        save(TeamMember(initiative=initiative, user_id=initiative.successor_id, role=TeamRole.LEAD))
+    initiative.successor = None
+    save(initiative)
+
+
+def _refuse_past(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ValidationError({"expires_at": _("Expected a time in the future.")})

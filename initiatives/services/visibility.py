@@ -1,0 +1,146 @@
+"""Who may read a card: the preview before a change, the change, and the answer in facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation, User
+from confidentiality import policy
+from confidentiality.codes import Action, Visibility
+from confidentiality.records import hold, save
+from initiatives.enums import Matching, OrganisationRole
+from initiatives.models import CircleDeclaration, Conflict, Initiative
+from initiatives.services.cards import set_organisations
+from initiatives.signals import initiative_changed
+
+ORDER = (Visibility.TEAM, Visibility.PARTNERS, Visibility.CIRCLE, Visibility.NETWORK)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityPreview:
+    """What a change of visibility would do, named before it happens.
+
+    readers: organisations whose members may read the card afterwards. gains, loses: the difference to now.
+    coordinators: whether coordinators of the conflict read the card afterwards.
+    """
+
+    visibility: str
+    readers: list[Organisation] = field(default_factory=list)
+    gains: list[Organisation] = field(default_factory=list)
+    loses: list[Organisation] = field(default_factory=list)
+    coordinators: bool = False
+    coordinators_gain: bool = False
+
+    @property
+    def widens(self) -> bool:
+        return bool(self.gains) or self.coordinators_gain
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCanSee:
+    """Who may read a card now, in facts that a page puts into words.
+
+    organisations: those whose members may read it, as far as the reader may know them. matching: whether
+    coordinators may meet its matching card inside a flag.
+    """
+
+    visibility: str
+    team_size: int
+    organisations: list[Organisation]
+    coordinators: bool
+    matching: bool
+    content: str = "team"
+
+
+def preview_visibility(
+    *, by: User, initiative: Initiative, visibility: str, partners: Iterable[Organisation] | None = None
+) -> VisibilityPreview:
+    """Name exactly who would gain and who would lose sight of the card. Changes nothing."""
+    policy.require(by, Action.CHANGE_VISIBILITY, initiative)
+    if visibility not in Visibility.values:
+        raise ValidationError({"visibility": _("Expected one of: %(codes)s.") % {"codes": ", ".join(ORDER)}})
+    now = _readers(initiative, initiative.visibility, None)
+    then = _readers(initiative, visibility, partners)
+    reads, read = _coordinators_read(visibility), _coordinators_read(initiative.visibility)
+    return VisibilityPreview(
+        visibility=visibility,
+        readers=_by_name(then.values()),
+        gains=_by_name(then[pk] for pk in then.keys() - now.keys()),
+        loses=_by_name(now[pk] for pk in now.keys() - then.keys()),
+        coordinators=reads,
+        coordinators_gain=reads and not read,
+    )
+
+
+@transaction.atomic
+def change_visibility(
+    *,
+    by: User,
+    initiative: Initiative,
+    visibility: str,
+    partners: Iterable[Organisation] | None = None,
+    version: int | None = None,
+) -> Initiative:
+    """Widen or narrow who reads the card. `partners` None leaves the partners named on it as they are."""
+    policy.require(by, Action.CHANGE_VISIBILITY, initiative)
+    initiative = hold(Initiative, initiative.pk, version)
+    initiative.visibility = visibility
+    save(initiative)
+    if partners is not None:
+        set_organisations(initiative, OrganisationRole.PARTNER, partners)
+    named = initiative.named.filter(role=OrganisationRole.PARTNER)
+    if visibility == Visibility.PARTNERS and not named.exists():
+        raise ValidationError({"partners": _("Name at least one partner, or choose another visibility.")})
+    initiative_changed.send(Initiative, initiative_ids=[initiative.pk])
+    return initiative
+
+
+def who_can_see(*, by: User, initiative: Initiative) -> WhoCanSee:
+    """Who may read this card, for anybody who may read it.
+
+    Only the team learns the team's size and the names of partners and circle; others get the level alone.
+    """
+    standing = policy.require(by, Action.READ_CARD, initiative)
+    own = standing.team_role is not None
+    return WhoCanSee(
+        visibility=initiative.visibility,
+        team_size=initiative.members.live().count() if own else 0,
+        organisations=_by_name(_readers(initiative, initiative.visibility, None).values()) if own else [],
+        coordinators=_coordinators_read(initiative.visibility),
+        matching=initiative.matching == Matching.ON,
+    )
+
+
+def _readers(initiative: Initiative, visibility: str, partners: Iterable[Organisation] | None) -> dict:
+    """Organisations by id whose active members may read the card at this visibility."""
+    found: set = set()
+    if visibility in (Visibility.PARTNERS, Visibility.CIRCLE):
+        if partners is None:
+            found |= set(
+                initiative.named.filter(role=OrganisationRole.PARTNER).values_list("organisation", flat=True)
+            )
+        else:
+            found |= {partner.pk for partner in partners}
+    if visibility == Visibility.CIRCLE:
+        line = Conflict.objects.on_line_of([initiative.conflict.lineage])
+        declared = CircleDeclaration.objects.standing().filter(conflict__in=line)
+        found |= set(
+            declared.filter(organisation__vetted_at__isnull=False).values_list("organisation", flat=True)
+        )
+    chosen = Organisation.objects.filter(pk__in=found)
+    if visibility == Visibility.NETWORK:
+        chosen = Organisation.objects.vetted()
+    return {organisation.pk: organisation for organisation in chosen}
+
+
+def _coordinators_read(visibility: str) -> bool:
+    return visibility in (Visibility.CIRCLE, Visibility.NETWORK)
+
+
+def _by_name(organisations: Iterable[Organisation]) -> list[Organisation]:
+    return sorted(organisations, key=lambda organisation: organisation.name.casefold())

@@ -1,0 +1,139 @@
+"""Explicit makers of test data. They write rows directly, without services, as whoever acts at the moment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Membership, Organisation, User
+from initiatives import codenames
+from initiatives.enums import OrganisationRole
+from initiatives.models import (
+    CircleDeclaration,
+    Conflict,
+    CoordinatorMandate,
+    Deadline,
+    Initiative,
+    InitiativeOrganisation,
+    InitiativeParty,
+    OfficialTrack,
+    Party,
+    TeamMember,
+)
+from initiatives.models.conflict import normalised
+
+PASSWORD = "a-long-test-password"
+_number = count(1)
+
+
+def make_user(name: str = "Ann", **fields: Any) -> User:
+    email = fields.pop("email", f"{name.lower()}{next(_number)}@test.example")
+    return User.objects.create_user(email=email, password=PASSWORD, name=name, **fields)
+
+
+def make_organisation(name: str = "", *, vetted: bool = True, **fields: Any) -> Organisation:
+    return Organisation.objects.create(
+        name=name or f"Organisation {next(_number)}", vetted_at=timezone.now() if vetted else None, **fields
+    )
+
+
+def make_membership(user: User, organisation: Organisation, role: str = "member") -> Membership:
+    membership = Membership.objects.create(user=user, organisation=organisation, role=role)
+    user.forget_standing()
+    return membership
+
+
+def make_member_of(
+    organisation: Organisation, name: str = "Ann", role: str = "member", **fields: Any
+) -> User:
+    """A new user who is a member of the organisation."""
+    user = make_user(name, **fields)
+    make_membership(user, organisation, role)
+    return user
+
+
+def make_conflict(name: str = "", parent: Conflict | None = None, **fields: Any) -> Conflict:
+    conflict = Conflict(name=name or f"Conflict {next(_number)}", parent=parent, **fields)
+    conflict.place()
+    conflict.save()
+    return conflict
+
+
+def make_party(conflict: Conflict, name: str = "", parent: Party | None = None) -> Party:
+    name = name or f"Party {next(_number)}"
+    return Party.objects.create(
+        conflict_id=conflict.root_id, name=name, normalised_name=normalised(name), parent=parent
+    )
+
+
+def make_track(conflict: Conflict, name: str = "Official talks", **fields: Any) -> OfficialTrack:
+    return OfficialTrack.objects.create(conflict=conflict, name=name, **fields)
+
+
+def make_deadline(
+    conflict: Conflict, name: str = "Mandate expires", due_on: date = date(2030, 1, 1)
+) -> Deadline:
+    return Deadline.objects.create(conflict=conflict, name=name, due_on=due_on)
+
+
+def make_initiative(
+    conflict: Conflict,
+    organisation: Organisation,
+    *,
+    lead: User | None = None,
+    parties: tuple[Party, ...] = (),
+    **fields: Any,
+) -> Initiative:
+    """A card convened and registered by the organisation; with a team when a lead is given."""
+    card = {
+        "codename": codenames.draw(),
+        "track_type": "t2_hard",
+        "status": "active",
+        "matching": "on",
+        "began_on": date(2024, 1, 1),
+        "began_precision": "year",
+    } | fields
+    initiative = Initiative.objects.create(
+        conflict=conflict, registered_by=organisation, created_by=lead, **card
+    )
+    InitiativeOrganisation.objects.create(
+        initiative=initiative, organisation=organisation, role=OrganisationRole.CONVENER
+    )
+    for party in parties:
+        InitiativeParty.objects.create(initiative=initiative, party=party)
+    if lead:
+        make_member(initiative, lead, "lead")
+    return initiative
+
+
+def make_member(
+    initiative: Initiative,
+    user: User,
+    role: str = "facilitator",
+    expires_at: datetime | None = None,
+    **fields: Any,
+) -> TeamMember:
+    return TeamMember.objects.create(
+        initiative=initiative, user=user, role=role, expires_at=expires_at, **fields
+    )
+
+
+def make_partner(initiative: Initiative, organisation: Organisation) -> InitiativeOrganisation:
+    return InitiativeOrganisation.objects.create(
+        initiative=initiative, organisation=organisation, role=OrganisationRole.PARTNER
+    )
+
+
+def make_mandate(user: User, conflict: Conflict | None = None) -> CoordinatorMandate:
+    return CoordinatorMandate.objects.create(user=user, conflict=conflict)
+
+
+def make_declaration(
+    organisation: Organisation, conflict: Conflict, *, confirmed: bool = True
+) -> CircleDeclaration:
+    return CircleDeclaration.objects.create(
+        organisation=organisation, conflict=conflict, confirmed_at=timezone.now() if confirmed else None
+    )
