@@ -71,9 +71,7 @@ def supervise(parts: list[Supervised], data_services: list[processes.Child]) -> 
         for service in data_services:
             if service.ended():
                 words = service.last_words(5)
-                raise DataServiceEnded(
-                    f"{service.name} ended unasked; stopping. {service.log} ends:\n{words}"
-                )
+                raise DataServiceEnded(f"{service.name} ended unasked; all stops. In its log:\n{words}")
         for part in parts:
             part.look_after()
         time.sleep(LOOK_EVERY)
