@@ -34,10 +34,9 @@ def django_db_setup(_as_owner_during_setup: ExitStack, django_db_setup: None) ->
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _empty_cache() -> None:
     """Rate limits and idempotency keys of one test are not those of the next."""
     cache.clear()
-    yield
 
 
 @dataclass
