@@ -1,6 +1,6 @@
 """Codenames: two neutral words, drawn at random, that say nothing of place, party or person.
 
-About 12,000 pairs. Not unique on purpose: a refused codename would tell that somebody else has it.
+About 17,000 pairs. Not unique on purpose: a refused codename would tell that somebody else has it.
 """
 
 from __future__ import annotations
