@@ -76,7 +76,13 @@ def start_postgres(running: Services) -> None:
     settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "unix_socket_permissions=0700"]
     settings += ["max_connections=100", *_QUIET, *(_LOSABLE if running.losable else ())]
     options = [word for setting in settings for word in ("-c", setting)]
-    command = [*binaries.postgres_wrapper(), binaries.postgres_folder() / "postgres", "-D", data, *options]
+    command: list[str | Path] = [
+        *binaries.postgres_wrapper(),
+        binaries.postgres_folder() / "postgres",
+        "-D",
+        data,
+        *options,
+    ]
     log = running.path / "postgres.log"
     running.children.append(processes.start("postgres", command, log=log, stop_signal=signal.SIGINT))
     running.environment |= {
@@ -93,7 +99,15 @@ def start_valkey(running: Services, *, override: bool) -> None:
     keep = ["--appendonly", "no" if running.losable else "yes", "--appendfsync", "everysec", "--save", ""]
     listen = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
     # Queued work must never be thrown out to make room: better to refuse, which the outbox survives.
-    command = [binaries.valkey_server(), *listen, *keep, "--dir", data, "--maxmemory-policy", "noeviction"]
+    command: list[str | Path] = [
+        binaries.valkey_server(),
+        *listen,
+        *keep,
+        "--dir",
+        data,
+        "--maxmemory-policy",
+        "noeviction",
+    ]
     running.children.append(processes.start("valkey", command, log=running.path / "valkey.log"))
     found = {
         "CELERY_BROKER_URL": f"redis+socket://{socket}?virtual_host=0",

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import kombu
+from kombu.connection import Connection
 
 from t2d.embedded import folder, processes
 
@@ -80,7 +80,7 @@ def supervise(parts: list[Supervised], data_services: list[processes.Child]) -> 
 def requeue_unfinished(broker: str) -> None:
     """Puts back what a killed worker had taken and not finished, which the broker would hand out again only
     after its visibility timeout. Right only where no other worker runs, as here."""
-    with kombu.Connection(broker) as connection, contextlib.closing(connection.channel()) as channel:
+    with Connection(broker) as connection, contextlib.closing(connection.channel()) as channel:
         tags = channel.client.zrange(channel.unacked_index_key, 0, -1)
         for tag in tags:
             channel.qos.restore_by_tag(tag, leftmost=True)
