@@ -100,6 +100,11 @@ def postgres_wrapper() -> tuple[str, ...]:
     )
 
 
+def postgres_command(program: str, *arguments: str) -> list[str]:
+    """The command line of a PostgreSQL program, runnable by whoever we are."""
+    return [*postgres_wrapper(), str(postgres_folder() / program), *arguments]
+
+
 def _works(wrapper: tuple[str, ...]) -> bool:
     command = [*wrapper, str(postgres_folder() / "postgres"), "--version"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

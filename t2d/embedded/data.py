@@ -76,13 +76,7 @@ def start_postgres(running: Services) -> None:
     settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "unix_socket_permissions=0700"]
     settings += ["max_connections=100", *_QUIET, *(_LOSABLE if running.losable else ())]
     options = [word for setting in settings for word in ("-c", setting)]
-    command: list[str | Path] = [
-        *binaries.postgres_wrapper(),
-        binaries.postgres_folder() / "postgres",
-        "-D",
-        data,
-        *options,
-    ]
+    command = binaries.postgres_command("postgres", "-D", str(data), *options)
     log = running.path / "postgres.log"
     running.children.append(processes.start("postgres", command, log=log, stop_signal=signal.SIGINT))
     running.environment |= {
@@ -97,17 +91,10 @@ def start_valkey(running: Services, *, override: bool) -> None:
     socket = running.sockets / "valkey.sock"
     _end_older_valkey(socket)
     keep = ["--appendonly", "no" if running.losable else "yes", "--appendfsync", "everysec", "--save", ""]
-    listen = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
     # Queued work must never be thrown out to make room: better to refuse, which the outbox survives.
-    command: list[str | Path] = [
-        binaries.valkey_server(),
-        *listen,
-        *keep,
-        "--dir",
-        data,
-        "--maxmemory-policy",
-        "noeviction",
-    ]
+    keep += ["--dir", str(data), "--maxmemory-policy", "noeviction"]
+    listen = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
+    command = [str(binaries.valkey_server()), *listen, *keep]
     running.children.append(processes.start("valkey", command, log=running.path / "valkey.log"))
     found = {
         "CELERY_BROKER_URL": f"redis+socket://{socket}?virtual_host=0",
@@ -135,13 +122,7 @@ def _make_cluster(data: Path, *, losable: bool) -> None:
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     locale = ["--locale=C", *(builtin if binaries.postgres_major() >= 17 else [])]
     options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", *locale, *(["--no-sync"] if losable else [])]
-    command = [
-        *binaries.postgres_wrapper(),
-        binaries.postgres_folder() / "initdb",
-        "-D",
-        unfinished,
-        *options,
-    ]
+    command = binaries.postgres_command("initdb", "-D", str(unfinished), *options)
     made = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     if made.returncode:
         raise DidNotStart(f"PostgreSQL could not make its data folder:\n{made.stdout}{made.stderr}")
