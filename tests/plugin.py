@@ -32,9 +32,19 @@ GRANT CONNECT ON DATABASE t2d TO t2d_test;
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    if not os.environ.get("PYTEST_XDIST_WORKER"):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        use_own_numbers(int(worker.removeprefix("gw")))
+    else:
         start_services()
     return (yield)
+
+
+def use_own_numbers(worker: int) -> None:
+    """Databases are pytest-django's concern; in Valkey each worker gets two numbers of its own."""
+    for offset, name in enumerate(("CELERY_BROKER_URL", "CACHE_URL")):
+        address = os.environ[name].rpartition("=")[0]
+        os.environ[name] = f"{address}={2 + 2 * worker + offset}"
 
 
 def start_services() -> None:

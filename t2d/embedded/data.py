@@ -92,7 +92,7 @@ def start_valkey(running: Services, *, override: bool) -> None:
     _end_older_valkey(socket)
     keep = ["--appendonly", "no" if running.losable else "yes", "--appendfsync", "everysec", "--save", ""]
     # Queued work must never be thrown out to make room: better to refuse, which the outbox survives.
-    keep += ["--dir", str(data), "--maxmemory-policy", "noeviction"]
+    keep += ["--dir", str(data), "--maxmemory-policy", "noeviction", "--databases", "64"]
     listen = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command = [str(binaries.valkey_server()), *listen, *keep]
     running.children.append(processes.start("valkey", command, log=running.path / "valkey.log"))

@@ -35,8 +35,8 @@ def serve(path: Path) -> int:
     except folder.Busy as busy:
         doing = "A server is already running" if busy.purpose == "serve" else "A command is running"
         raise Failed(f"{doing} on {path}. Set T2D_DATA to use another data folder.") from None
+    folder.forget_environment(path)  # a server that was killed may have left it
     with lock, signals_as_exit(), data.services(path) as running:
-        folder.forget_environment(path)
         environment = os.environ | common_environment(path) | running.environment
         _migrate(path, environment)
         folder.write_environment(path, common_environment(path) | running.environment)

@@ -203,8 +203,8 @@ def test_a_killed_parent_takes_everything_along(data: Path, tmp_path: Path) -> N
 
 
 def test_services_of_ones_own_are_used_and_none_is_started(tmp_path: Path) -> None:
-    broker = os.environ["CELERY_BROKER_URL"].replace("virtual_host=0", "virtual_host=12")
-    cache = os.environ["CACHE_URL"].replace("db=1", "db=13")
+    broker = os.environ["CELERY_BROKER_URL"].rpartition("=")[0] + "=60"
+    cache = os.environ["CACHE_URL"].rpartition("=")[0] + "=61"
     database = os.environ["DATABASE_OWNER_URL"].replace("t2d_owner@", "t2d_app@")
     own = {"DATABASE_URL": database, "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"]}
     data = tmp_path / "external"
