@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation, User
+from coordination.models import CoordinationLink, OverlapFlag
 from initiatives import codenames
 from initiatives.enums import OrganisationRole
 from initiatives.models import (
@@ -136,4 +137,36 @@ def make_declaration(
 ) -> CircleDeclaration:
     return CircleDeclaration.objects.create(
         organisation=organisation, conflict=conflict, confirmed_at=timezone.now() if confirmed else None
+    )
+
+
+def ordered(one: Initiative, other: Initiative) -> tuple[Initiative, Initiative]:
+    """A pair as it is stored: by id."""
+    return (one, other) if one.pk < other.pk else (other, one)
+
+
+def make_flag(one: Initiative, other: Initiative, **fields: Any) -> OverlapFlag:
+    first, second = ordered(one, other)
+    factors = {
+        "themes": {"points": 8, "shared": 2, "union": 2},
+        "parties": {"points": 3, "shared": 2, "smaller": 2},
+        "time": {"points": 2, "shared_days": 366, "shorter_days": 366},
+        "conflict": {"points": 2, "distance": 0},
+        "track_type": {"points": 1, "equal": True},
+    }
+    stored = {
+        "kinds": ["same_conflict_same_goal"],
+        "band": "flag",
+        "points": 16,
+        "factors": factors,
+        "table_version": 1,
+        "fingerprint": "f" * 64,
+    } | fields
+    return OverlapFlag.objects.create(first=first, second=second, **stored)
+
+
+def make_link(one: Initiative, other: Initiative, **fields: Any) -> CoordinationLink:
+    first, second = ordered(one, other)
+    return CoordinationLink.objects.create(
+        first=first, second=second, **{"mechanism": "information_sharing"} | fields
     )
