@@ -57,4 +57,7 @@ def grant(alias: str = DEFAULT_DB_ALIAS) -> None:
         for table in connections[alias].introspection.table_names(cursor):
             rights = "SELECT" if table == "django_migrations" else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(f"GRANT {rights} ON {quote(table)} TO {APPLICATION_ROLE}")
+        # A temporary table could shadow a real one.
+        database = quote(connections[alias].settings_dict["NAME"])
+        cursor.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}")

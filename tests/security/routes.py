@@ -1,0 +1,87 @@
+"""Every address of the site, from the URLconf, and what stands in for each of its parameters.
+
+Nothing is listed by hand but the parameters: an address that is new is walked at once, and one whose parameter
+has no row in KINDS fails the walk until it gets one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# What a parameter stands for, by route (a regular expression over the whole route) and parameter name. The value
+# names a record of the Hidden fixture; "-" stands for a parameter that identifies no record.
+KINDS: tuple[tuple[str, str, str], ...] = (
+    (r"initiatives/.*/team/.*", "member", "member"),
+    (r"initiatives/.*", "pk", "initiative"),
+    (r"conflicts/.*", "pk", "conflict"),
+    (r"circle/.*", "pk", "declaration"),
+    (r"overlaps/.*", "pk", "flag"),
+    (r"links/.*", "pk", "link"),
+    (r"organisations/.*", "pk", "organisation"),
+    (r"account/tokens/.*", "pk", "token"),
+    (r"api/v1/initiatives/.*", "pk", "initiative"),
+    (r"api/v1/team-members/.*", "pk", "member"),
+    (r"api/v1/overlaps/.*", "pk", "flag"),
+    (r"api/v1/coordination-links/.*", "pk", "link"),
+    (r"api/v1/circle-declarations/.*", "pk", "declaration"),
+    (r"api/v1/conflicts/.*", "pk", "conflict"),
+    (r"api/v1/parties/.*", "pk", "party"),
+    (r"api/v1/official-tracks/.*", "pk", "track"),
+    (r"api/v1/deadlines/.*", "pk", "deadline"),
+    (r"api/v1/organisations/.*", "pk", "organisation"),
+    # allauth's own: a mailed key, never a record.
+    (r"account/confirm-email/.*", "key", "-"),
+    (r"account/password/reset/key/.*", "uidb36", "-"),
+    (r"account/password/reset/key/.*", "key", "-"),
+)
+CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address: its pattern as text, and the parameters in it."""
+
+    pattern: str
+    parameters: tuple[str, ...]
+
+    def kinds(self) -> dict[str, str]:
+        """What each parameter stands for; LookupError when nobody said so."""
+        return {name: self._kind(name) for name in self.parameters}
+
+    def _kind(self, name: str) -> str:
+        for expression, parameter, kind in KINDS:
+            if parameter == name and re.fullmatch(expression, self.pattern):
+                return kind
+        raise LookupError(f"{self.pattern}: say in tests/security/routes.py what <{name}> stands for")
+
+    def path(self, values: Mapping[str, UUID | str]) -> str:
+        def fill(match: re.Match[str]) -> str:
+            return str(values[match[1]])
+
+        return "/" + CONVERTER.sub(fill, self.pattern)
+
+
+def every_route() -> list[Route]:
+    """All addresses of the URLconf, flattened, each once."""
+    return sorted(set(_flatten(get_resolver().url_patterns, "")), key=lambda route: route.pattern)
+
+
+def _flatten(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
+    for pattern in patterns:
+        text = prefix + _text(pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _flatten(pattern.url_patterns, text)
+        elif "format" not in pattern.pattern.converters and "(?P<format>" not in str(pattern.pattern):
+            yield Route(text, tuple(CONVERTER.findall(text)))
+
+
+def _text(pattern: URLPattern | URLResolver) -> str:
+    """A route as a template with <name> for each parameter, whether it was a path or a regular expression."""
+    text = GROUP.sub(r"<\1>", str(pattern.pattern))
+    return text.replace("^", "").replace("$", "").replace(r"\Z", "").replace(r"\.", ".").replace("\\", "")
