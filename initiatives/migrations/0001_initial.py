@@ -482,7 +482,7 @@ class Migration(migrations.Migration):
                             ("host", "Host"),
                             ("partner", "Partner"),
                         ],
-                        max_length=10,
+                        max_length=12,
                         verbose_name="role",
                     ),
                 ),

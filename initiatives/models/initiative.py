@@ -198,7 +198,7 @@ class InitiativeOrganisation(Record):
 
     initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="named")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="named_on")
-    role = models.CharField(_("role"), max_length=10, choices=OrganisationRole)
+    role = models.CharField(_("role"), max_length=12, choices=OrganisationRole)
 
     objects = InitiativePartQuerySet.as_manager()
 

@@ -1,0 +1,35 @@
+"""create_token EMAIL --scope read|write: a token for a REST client. Prints the token and nothing else."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.enums import TokenScope
+from accounts.models import User
+from accounts.services import TOKEN_DAYS, create_token
+from confidentiality.actor import actor
+
+
+class Command(BaseCommand):
+    help = "Make a token for a REST client of this account. Prints the token only; it is stored as a digest."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument("--scope", required=True, choices=TokenScope.values)
+        parser.add_argument("--days", type=int, default=TOKEN_DAYS, help="how long it works")
+        parser.add_argument("--label", default="", help="what it is for")
+
+    def handle(self, *, email: str, scope: str, days: int, label: str, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no active account {email}.")
+        try:
+            with actor(user):
+                _token, plain = create_token(by=user, scope=scope, label=label, days=days)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(plain)
