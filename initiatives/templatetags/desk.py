@@ -50,7 +50,9 @@ def control(field: BoundField) -> SafeString:
     """The control of a field in the house's classes, tied to its help and errors."""
     kind = type(field.field.widget).__name__
     classes = {"CheckboxInput": "form-check-input", "Select": "form-select", "SelectMultiple": "form-select"}
-    attributes = {"class": f"{field.field.widget.attrs.get('class', '')} {classes.get(kind, 'form-control')}".strip()}
+    attributes = {
+        "class": f"{field.field.widget.attrs.get('class', '')} {classes.get(kind, 'form-control')}".strip()
+    }
     if field.errors:
         attributes |= {"class": f"{attributes['class']} is-invalid", "aria-invalid": "true"}
     if field.errors or field.help_text:
