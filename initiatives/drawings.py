@@ -214,7 +214,7 @@ def timeline(
     today: date,
     width: int = WIDE,
 ) -> SafeString:
-    """Official phases as bands, initiatives as bars, deadlines as lines, today. An empty string with nothing to draw."""
+    """Official phases as bands, initiatives as bars, deadlines as lines, today. Empty when there is nothing to draw."""
     if not (tracks or bars or deadlines):
         return mark_safe("")
     axis = _axis(tracks, bars, deadlines, today, width)
