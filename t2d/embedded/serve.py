@@ -59,9 +59,13 @@ def common_environment(path: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def signals_as_exit() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP leave the block in good order; while it is being left they are not heard."""
-    signs = [sign for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-             if signal.getsignal(sign) is not signal.SIG_IGN]  # fmt: skip
+    """SIGINT, SIGTERM and SIGHUP leave the block in good order; while it is being left they are not heard.
+
+    SIGINT even where it was ignored, as it is for background jobs of a script; SIGHUP not under nohup.
+    """
+    signs = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signs.append(signal.SIGHUP)
 
     def leave(number: int, frame: FrameType | None) -> None:
         for sign in signs:
@@ -115,7 +119,7 @@ def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> 
 
 def _serve_application(path: Path, environment: dict[str, str], running: data.Services) -> None:
     environment = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
-    with _listen(int(os.environ.get("PORT") or FIRST_PORT)) as listener:
+    with _listen(_wanted_port()) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         parts = _parts(path, environment, listener)
         try:
@@ -159,6 +163,13 @@ def _load_demo(environment: dict[str, str]) -> str:
     if os.environ.get("T2D_DEMO") == "0":
         return "Started without the demo. First user: script/manage create_steward EMAIL\n"
     return _manage(["load_demo"], environment, what="Loading the demo (T2D_DEMO=0 starts without it)")
+
+
+def _wanted_port() -> int:
+    wanted = os.environ.get("PORT") or str(FIRST_PORT)
+    if not (wanted.isdecimal() and 0 < int(wanted) < 65536):
+        raise Failed(f"PORT is {wanted!r}; expected a number from 1 to 65535.")
+    return int(wanted)
 
 
 def _listen(first: int) -> socket.socket:
