@@ -39,7 +39,7 @@ def enqueue(*, initiative_ids: Sequence[UUID]) -> None:
             unique_fields=["initiative"],
             update_fields=["queued_at"],
         )
-    if waiting and not any(callback is hint for _ids, callback, _robust in connection.run_on_commit):
+    if waiting and not any(entry[1] is hint for entry in connection.run_on_commit):
         transaction.on_commit(hint)
 
 
