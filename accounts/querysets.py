@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -17,7 +18,7 @@ class MembershipQuerySet(models.QuerySet):
 
     def recent(self, days: int) -> Self:
         """Memberships that are active or ended within so many days."""
-        since = timezone.now() - timezone.timedelta(days=days)
+        since = timezone.now() - timedelta(days=days)
         return self.filter(Q(ended_at=None) | Q(ended_at__gte=since))
 
     def visible_to(self, user: Any) -> Self:
@@ -52,7 +53,9 @@ class UserQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         colleagues = Q(memberships__organisation__in=user.organisation_ids(), memberships__ended_at=None)
-        return self.filter(Q(pk=user.pk) | Q(pk__in=self.model.objects.filter(colleagues).values("pk")))
+        return self.filter(
+            Q(pk=user.pk) | Q(pk__in=self.model._default_manager.filter(colleagues).values("pk"))
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

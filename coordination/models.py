@@ -114,8 +114,7 @@ class CoordinationLink(Record):
     def standing_of(self, user: Any) -> Standing:
         """Arranged and ended by whoever may open the pair, or by somebody who leads both sides."""
         manager = type(self).objects
-        opens = Initiative.objects.none()
-        leads = Initiative.objects.none()
+        opens = leads = manager.none()
         if user.is_authenticated:
             opens = manager.opened_by(user).filter(pk=self.pk)
             led = user.team_memberships.live().filter(role=TeamRole.LEAD).values("initiative_id")

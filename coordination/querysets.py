@@ -51,7 +51,8 @@ class OverlapFlagQuerySet(PairQuerySet):
 
     def with_coordinated(self) -> Self:
         """Adds `coordinated`: whether a live link joins the two."""
-        links = self.model.live_links().filter(first=OuterRef("first"), second=OuterRef("second"))
+        flags: Any = self.model
+        links = flags.live_links().filter(first=OuterRef("first"), second=OuterRef("second"))
         return self.annotate(coordinated=Exists(links))
 
 

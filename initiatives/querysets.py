@@ -59,7 +59,9 @@ class ConflictQuerySet(ReferenceQuerySet):
 
         Locked is every family in which the user was on a team within the last 90 days.
         """
-        own = self.model.objects.filter(initiatives__members__in=user.team_memberships.recent(LOCKOUT_DAYS))
+        own = self.model._default_manager.filter(
+            initiatives__members__in=user.team_memberships.recent(LOCKOUT_DAYS)
+        )
         return self.covered_by(user).exclude(root_id__in=own.values("root_id"))
 
 

@@ -93,8 +93,12 @@ class Conflict(Reference):
         self.root_id = self.parent.root_id if self.parent else self.pk
         self.lineage = [*(self.parent.lineage if self.parent else []), self.pk]
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Without `root`: it follows from the parent, and a new root is its own, which is not stored yet."""
+        super().clean_fields(exclude={*(exclude or ()), "root"})
+
     def clean(self) -> None:
-        if self.parent_id and self.pk in self.parent.lineage:
+        if self.parent and self.pk in self.parent.lineage:
             raise ValidationError(
                 {"parent": _("A conflict cannot be part of itself or of one of its own parts.")}, code="cycle"
             )
@@ -158,9 +162,9 @@ class Party(Reference):
     def clean(self) -> None:
         if self.conflict_id and self.conflict.parent_id:
             raise ValidationError({"conflict": _("Parties belong to the conflict at the root of its tree.")})
-        if self.parent_id and self.parent.conflict_id != self.conflict_id:
+        if self.parent and self.parent.conflict_id != self.conflict_id:
             raise ValidationError({"parent": _("A faction belongs to a party of the same conflict.")})
-        if self.parent_id and self.parent.parent_id:
+        if self.parent and self.parent.parent_id:
             raise ValidationError({"parent": _("A faction of a faction: name the party itself.")})
         if self.parent_id and self.factions.exists():
             raise ValidationError({"parent": _("This party has factions of its own.")})
@@ -265,5 +269,5 @@ class Deadline(Reference):
     def clean(self) -> None:
         if self.due_on and self.due_precision and self.due_on != first_day(self.due_on, self.due_precision):
             raise ValidationError({"due_on": _("Give the first day of the period.")})
-        if self.track_id and self.conflict_id and self.track.conflict_id != self.conflict_id:
+        if self.track and self.conflict_id and self.track.conflict_id != self.conflict_id:
             raise ValidationError({"track": _("This track belongs to another conflict.")})

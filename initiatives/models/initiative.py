@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
-from confidentiality.codes import Action, Relation, Visibility
+from confidentiality.codes import Action, Relation, TeamRole, Visibility
 from confidentiality.policy import Standing
 from confidentiality.records import Record
 from initiatives.dates import Days, days_of, first_day
@@ -153,7 +153,7 @@ class Initiative(Record):
         if errors:
             raise ValidationError(errors)
 
-    def relations_of(self, user: Any) -> tuple[frozenset[Relation], str | None]:
+    def relations_of(self, user: Any) -> tuple[frozenset[Relation], TeamRole | None]:
         """Every relation in which the user stands to this initiative, and the role on the team."""
         if not user.is_authenticated:
             return frozenset({Relation.ANONYMOUS}), None
@@ -175,7 +175,7 @@ class Initiative(Record):
             Relation.STEWARD: user.is_steward,
         }
         relations = frozenset(relation for relation, holds in found.items() if holds)
-        return relations or frozenset({Relation.STRANGER}), member.role if member else None
+        return relations or frozenset({Relation.STRANGER}), TeamRole(member.role) if member else None
 
     def in_circle_of(self, user: Any) -> bool:
         """Whether one of the user's vetted organisations is in the circle of this conflict."""
