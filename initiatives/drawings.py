@@ -257,7 +257,8 @@ Row = tuple[TrackRow | Bar, list[str], float]
 
 def _label_rows(tracks: Sequence[TrackRow], bars: Sequence[Bar]) -> list[Row]:
     rows: list[Row] = []
-    for item in (*tracks, *bars):
+    items: list[TrackRow | Bar] = [*tracks, *bars]
+    for item in items:
         lines = wrapped(item.name, GUTTER - 10)
         extra = 12 if isinstance(item, Bar) and item.kind else 0
         rows.append((item, lines, max(36.0, 14.0 * len(lines) + extra + 8)))
