@@ -147,8 +147,18 @@ def test_an_end_in_the_period_of_the_start_is_no_reversal() -> None:
 
 def test_optional_cells_may_be_empty() -> None:
     empty = dict.fromkeys(
-        ("ucdp_conflict_id", "parent_conflict", "countries", "co_conveners", "end", "sides", "themes", "objective",
-         "source", "confidence"),
+        (
+            "ucdp_conflict_id",
+            "parent_conflict",
+            "countries",
+            "co_conveners",
+            "end",
+            "sides",
+            "themes",
+            "objective",
+            "source",
+            "confidence",
+        ),
         "",
     )
     assert problems_of(register(empty)) == []
@@ -264,7 +274,12 @@ def test_a_changed_row_changes_that_card_alone(cora: Any) -> None:
     after, same = Initiative.objects.order_by("reference")
     assert (after.pk, after.version, after.codename) == (first.pk, 2, first.codename)
     assert (after.created_at, after.updated_at > first.updated_at) == (first.created_at, True)
-    assert (after.title, after.themes, after.ended_on, after.status) == ("New", ["ddr_security_reform"], None, "active")
+    assert (after.title, after.themes, after.ended_on, after.status) == (
+        "New",
+        ["ddr_security_reform"],
+        None,
+        "active",
+    )
     assert sorted(after.parties.values_list("name", flat=True)) == ["East", "South"]
     named = set(after.named.values_list("organisation__name", "role"))
     assert named == {("Hill House", "convener"), ("Fourth", "co_convener")}
@@ -333,7 +348,10 @@ def place(cora: Any, *pairs: tuple[str, str]) -> ImportReport:
 
 def paths() -> set[str]:
     names = dict(Conflict.objects.values_list("pk", "name"))
-    return {"/".join(names[pk] for pk in lineage) for lineage in Conflict.objects.values_list("lineage", flat=True)}
+    return {
+        "/".join(names[pk] for pk in lineage)
+        for lineage in Conflict.objects.values_list("lineage", flat=True)
+    }
 
 
 @pytest.mark.parametrize(
@@ -419,7 +437,10 @@ def test_a_mandate_for_one_conflict_covers_what_is_below_it(db: None) -> None:
     assert place(user, ("Hills", ""), ("Lake", "Hills"), ("Shore", "Lake")).created == 3
     before = everything()
     report = place(user, ("Lake", "Hills"), ("Elsewhere", ""), ("Part", "Elsewhere"))
-    assert [(problem.row, problem.column) for problem in report.rejected] == [(3, "conflict"), (4, "conflict")]
+    assert [(problem.row, problem.column) for problem in report.rejected] == [
+        (3, "conflict"),
+        (4, "conflict"),
+    ]
     assert everything() == before
 
 
@@ -469,7 +490,11 @@ def test_the_command_fails_with_a_bad_row(cora: Any, file: Path) -> None:
     with pytest.raises(CommandError, match="Nothing was written"):
         call_command("import_initiatives", str(file), "--as", cora.email, stdout=out)
     report = json.loads(out.getvalue())
-    assert (report["created"], report["rejected"][0]["row"], report["rejected"][0]["column"]) == (0, 2, "track_type")
+    assert (report["created"], report["rejected"][0]["row"], report["rejected"][0]["column"]) == (
+        0,
+        2,
+        "track_type",
+    )
     assert "t2_hard" in report["rejected"][0]["problem"]
 
 

@@ -18,12 +18,16 @@ from confidentiality.records import save
 
 
 class Command(BaseCommand):
-    help = "Make an account that runs the site (it opens no dialogue). Prints a password, unless --ask is given."
+    help = (
+        "Make an account that runs the site (it opens no dialogue). Prints a password, unless --ask is given."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--name", default="", help="as others see it; by default the part before the @")
-        parser.add_argument("--ask", action="store_true", help="type the password instead of having one drawn")
+        parser.add_argument(
+            "--ask", action="store_true", help="type the password instead of having one drawn"
+        )
 
     def handle(self, *, email: str, name: str, ask: bool, **options: Any) -> None:
         email = email.strip().lower()

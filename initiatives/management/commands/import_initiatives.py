@@ -17,14 +17,21 @@ from initiatives.services.importing import ImportReport, import_initiatives
 
 
 class Command(BaseCommand):
-    help = "Import a CSV register of public initiatives. Prints what was done as JSON; progress goes to stderr."
+    help = (
+        "Import a CSV register of public initiatives. Prints what was done as JSON; progress goes to stderr."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
-        parser.add_argument("--as", dest="email", required=True, metavar="EMAIL", help="the coordinator who imports")
+        parser.add_argument(
+            "--as", dest="email", required=True, metavar="EMAIL", help="the coordinator who imports"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, write nothing")
         parser.add_argument(
-            "--organisation", default="", metavar="NAME", help="which of the coordinator's organisations keeps it"
+            "--organisation",
+            default="",
+            metavar="NAME",
+            help="which of the coordinator's organisations keeps it",
         )
 
     def handle(self, *, file: Path, email: str, dry_run: bool, organisation: str, **options: Any) -> None:

@@ -86,7 +86,9 @@ def import_initiatives(
 
 def _register_of(by: User, organisation: Organisation | None) -> Organisation:
     """The organisation that keeps the register."""
-    own = Organisation.objects.filter(memberships__in=by.memberships.active()).order_by("memberships__created_at")
+    own = Organisation.objects.filter(memberships__in=by.memberships.active()).order_by(
+        "memberships__created_at"
+    )
     if organisation is not None:
         own = own.filter(pk=organisation.pk)
     if (register := own.first()) is None:
@@ -125,5 +127,9 @@ def _report(plan: Plan, dry_run: bool) -> ImportReport:
         "parties": len(plan.parties),
     }
     return ImportReport(
-        created=len(plan.created), updated=len(plan.updated), unchanged=plan.unchanged, made=made, dry_run=dry_run
+        created=len(plan.created),
+        updated=len(plan.updated),
+        unchanged=plan.unchanged,
+        made=made,
+        dry_run=dry_run,
     )

@@ -53,7 +53,9 @@ class Tree:
         """The conflict of that name, made if need be. `asked`: the names below it, on the way here."""
         key = normalised(name)
         if key in asked:
-            raise Unclear("parent_conflict", _("This is a circle of conflicts: “%s” is part of itself.") % name)
+            raise Unclear(
+                "parent_conflict", _("This is a circle of conflicts: “%s” is part of itself.") % name
+            )
         if not parent_name:
             if (found := self._without_parent(key, column, asked)) is not None:
                 return found
@@ -64,7 +66,9 @@ class Tree:
             raise Unclear("parent_conflict", _("Conflicts are nested at most %d deep.") % DEEPEST)
         parent = self.find(parent_name, "", "parent_conflict", (*asked, key))
         if any(self.by_id[above].normalised_name == key for above in parent.lineage):
-            raise Unclear("parent_conflict", _("This is a circle of conflicts: “%s” is part of itself.") % name)
+            raise Unclear(
+                "parent_conflict", _("This is a circle of conflicts: “%s” is part of itself.") % name
+            )
         return self.by_place.get((parent.pk, key)) or self._make(name, key, parent)
 
     def _without_parent(self, key: str, column: str, asked: tuple[str, ...]) -> Conflict | None:
@@ -78,7 +82,9 @@ class Tree:
             return root
         candidates = self.by_name[key]
         if len(candidates) > 1:
-            raise Unclear(column, _several(self.by_id[one.parent_id].name for one in candidates if one.parent_id))
+            raise Unclear(
+                column, _several(self.by_id[one.parent_id].name for one in candidates if one.parent_id)
+            )
         return candidates[0] if candidates else None
 
     def _make(self, name: str, key: str, parent: Conflict | None) -> Conflict:
@@ -94,7 +100,9 @@ def _several(parents: Iterable[str]) -> str:
     return _("Several conflicts bear this name. Say of which it is part: %(names)s.") % {"names": names}
 
 
-def place_rows(rows: list[Row], existing: Iterable[Conflict]) -> tuple[Tree, dict[int, Conflict], list[Problem]]:
+def place_rows(
+    rows: list[Row], existing: Iterable[Conflict]
+) -> tuple[Tree, dict[int, Conflict], list[Problem]]:
     """The tree with what has to be made, the conflict of each row by its number, and the problems."""
     tree = Tree()
     for conflict in existing:

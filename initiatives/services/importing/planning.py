@@ -142,7 +142,8 @@ def _parties(rows: list[Row], placed: dict[int, Conflict], plan: Plan) -> dict[t
     """
     roots = {conflict.root_id for conflict in placed.values()} - {conflict.pk for conflict in plan.conflicts}
     known = {
-        (party.conflict_id, party.normalised_name): party for party in Party.objects.filter(conflict__in=roots)
+        (party.conflict_id, party.normalised_name): party
+        for party in Party.objects.filter(conflict__in=roots)
     }
     for row in rows:
         root = placed[row.number].root_id
@@ -177,7 +178,13 @@ def _links(model: Any, initiatives: Iterable[UUID], column: str) -> Iterable[tup
 
 
 def _compare(
-    row: Row, conflict: Conflict, parties: set[UUID], named: Named, stored: dict[str, Card], today: date, plan: Plan
+    row: Row,
+    conflict: Conflict,
+    parties: set[UUID],
+    named: Named,
+    stored: dict[str, Card],
+    today: date,
+    plan: Plan,
 ) -> None:
     wanted = _fields(row, conflict, today)
     card = stored.get(row.ref)

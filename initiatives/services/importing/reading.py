@@ -188,7 +188,10 @@ def _code(cell: str, *, codes: list[str], required: bool = True) -> str:
 
 
 def _expected(cell: str, codes: list[str]) -> str:
-    return _("Expected one of %(codes)s, found “%(found)s”.") % {"codes": ", ".join(codes), "found": cell[:60]}
+    return _("Expected one of %(codes)s, found “%(found)s”.") % {
+        "codes": ", ".join(codes),
+        "found": cell[:60],
+    }
 
 
 def _list(cell: str, *, longest: int) -> tuple[str, ...]:

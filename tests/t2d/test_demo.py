@@ -1,0 +1,171 @@
+"""The demonstration is what it says it is, and the real register is judged as expected."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+
+from accounts.models import Organisation, User
+from confidentiality.actor import actor
+from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
+from coordination.services.comparison import compare_everything
+from initiatives.models import Conflict, Deadline, Initiative
+from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
+from tests import factories as make
+
+EXPECTED = Path(__file__).resolve().parents[2] / "demo" / "historic_expected_overlaps.csv"
+
+
+@pytest.fixture
+def demo(db: None) -> None:
+    assert load_demo()
+
+
+def account(name: str) -> User:
+    return User.objects.get(email=f"{name}@{DOMAIN}")
+
+
+def points() -> dict[frozenset[str], int]:
+    """Points of every stored pair, by reference or codename."""
+    names = {card.pk: card.reference or card.codename for card in Initiative.objects.all()}
+    flags = OverlapFlag.objects.current()
+    return {frozenset({names[flag.first_id], names[flag.second_id]}): flag.points for flag in flags}
+
+
+def test_the_real_register_is_judged_as_expected(demo: None) -> None:
+    found = points()
+    bands = dict(OverlapFlag.objects.current().values_list("points", "band"))
+    with EXPECTED.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["expected"] for row in rows} == {"flag", "none"}
+    for row in rows:
+        scored = found.get(frozenset({row["first"], row["second"]}), 0)
+        if row["expected"] == "flag":
+            assert scored >= 13, row
+            assert bands[scored] == "flag"
+        else:
+            assert scored == 0, row
+
+
+# Points of table v1, added up by hand from the register: themes, parties, time, conflict, track type.
+BY_HAND = {
+    ("H001", "H006"): 6 + 3 + 2 + 2 + 0,
+    ("H002", "H007"): 8 + 3 + 2 + 2 + 1,
+    ("H003", "H004"): 8 + 3 + 2 + 2 + 0,
+    ("H003", "H008"): 8 + 3 + 1 + 1 + 1,
+    ("H004", "H005"): 6 + 3 + 2 + 2 + 0,
+    ("H010", "H011"): 8 + 3 + 2 + 2 + 1,
+    ("H010", "H012"): 6 + 3 + 2 + 2 + 1,
+    ("H010", "H013"): 6 + 3 + 2 + 1 + 1,
+    ("H010", "H014"): 8 + 3 + 2 + 2 + 1,
+    ("H011", "H012"): 8 + 3 + 2 + 2 + 1,
+    ("H029", "H030"): 8 + 2 + 2 + 2 + 0,
+}
+
+
+def test_points_of_the_real_register_to_the_letter(demo: None) -> None:
+    found = points()
+    assert {pair: found[frozenset(pair)] for pair in BY_HAND} == BY_HAND
+
+
+def test_a_full_run_finds_nothing_to_change(demo: None) -> None:
+    assert not OutboxEntry.objects.exists()
+    counts = compare_everything()
+    assert (counts.created, counts.updated, counts.removed) == (0, 0, 0)
+
+
+def test_pairs_of_the_invented_conflicts(demo: None) -> None:
+    names = {card.codename for card in CARDS}
+    pairs = {pair: scored for pair, scored in points().items() if pair & names}
+    assert pairs == {
+        frozenset({"Amber Heron", "Cedar Bridge"}): 15,
+        frozenset({"Quiet Lantern", "Slate Harbour"}): 16,
+    }
+    link = CoordinationLink.objects.live().get()
+    assert {link.first.codename, link.second.codename} == {"Quiet Lantern", "Slate Harbour"}
+    coordinated = OverlapFlag.objects.current().with_coordinated().filter(coordinated=True).get()
+    assert (coordinated.first_id, coordinated.second_id) == (link.first_id, link.second_id)
+
+
+def test_invented_initiatives_are_seen_by_their_teams_alone(demo: None) -> None:
+    cards = Initiative.objects.filter(public_record=False)
+    assert cards.count() == 6
+    assert set(cards.values_list("visibility", flat=True)) == {"team"}
+    assert cards.get(matching="off").codename == "Copper Kite"
+    seen = {
+        name: set(cards.visible_to(account(name)).values_list("codename", flat=True))
+        for name, _sees in SIGNING_IN
+    }
+    assert seen == {
+        "steward": set(),
+        "coordinator": set(),
+        "mediator": {"Amber Heron", "Quiet Lantern"},
+        "rapporteur": {"Amber Heron"},
+        "rival": {"Cedar Bridge", "Copper Kite"},
+    }
+
+
+def test_the_coordinator_opens_every_flag(demo: None) -> None:
+    """Those of the register, which the same account imported, included."""
+    coordinator = account("coordinator")
+    assert OverlapFlag.objects.visible_to(coordinator).count() == OverlapFlag.objects.count() > 12
+    assert Initiative.objects.visible_to(coordinator).filter(public_record=True).count() == 35
+    for name in ("mediator", "rapporteur", "rival", "steward"):
+        assert not OverlapFlag.objects.visible_to(account(name)).exists()
+
+
+def test_accounts_sign_in(demo: None) -> None:
+    for name, _sees in SIGNING_IN:
+        user = account(name)
+        assert user.check_password(PASSWORD)
+        assert user.is_vetted() is (name != "steward")
+    assert not account("researcher").has_usable_password()
+    assert authenticate(None, email=f"researcher@{DOMAIN}", password="") is None
+    own = Organisation.objects.get(memberships__user=account("coordinator"))
+    assert own.is_vetted
+    assert not own.named_on.exists()
+
+
+def test_invented_conflicts_are_alive(demo: None) -> None:
+    valley = Conflict.objects.get(name="Valley of Two Rivers")
+    assert [child.name for child in valley.children.all()] == ["Lower Ford"]
+    assert {track.name: track.phase for track in valley.official_tracks.all()} == {
+        "Joint Water Talks": "stalled",
+        "Ceasefire Commission": "collapsed",
+    }
+    assert Deadline.objects.filter(conflict=valley).count() == 3
+    assert Deadline.objects.filter(conflict__name="Northern Straits").count() == 2
+
+
+def test_everything_made_is_sound(demo: None) -> None:
+    for one in (*Initiative.objects.all(), *Conflict.objects.all(), *Deadline.objects.all()):
+        one.full_clean()
+    for one, other in combinations(CARDS, 2):
+        assert one.codename != other.codename
+
+
+def test_the_command_loads_once_and_prints_the_accounts(db: None) -> None:
+    first, second = io.StringIO(), io.StringIO()
+    call_command("load_demo", stdout=first)
+    before = Initiative.objects.count(), OverlapFlag.objects.count(), User.objects.count()
+    call_command("load_demo", stdout=second)
+    assert (Initiative.objects.count(), OverlapFlag.objects.count(), User.objects.count()) == before
+    assert first.getvalue() == second.getvalue()
+    assert PASSWORD in first.getvalue()
+    assert f"rival@{DOMAIN}" in first.getvalue()
+    assert "researcher" not in first.getvalue()
+
+
+def test_a_site_with_accounts_of_its_own_gets_no_known_password(db: None) -> None:
+    with actor("system:setup"):
+        make.make_user("Ada")
+    out = io.StringIO()
+    call_command("load_demo", stdout=out)
+    assert "not loaded" in out.getvalue()
+    assert User.objects.count() == 1
