@@ -222,7 +222,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(os.environ.get("T2D_DATA", BASE_DIR / "var")) / "static"
+# No STATIC_ROOT: the files are served from where they are, and nothing has to be collected.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
@@ -256,6 +256,25 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AssessmentEnum": "coordination.enums.Assessment",
+        "BandEnum": "coordination.enums.Band",
+        "ConfidenceEnum": "initiatives.enums.Confidence",
+        "DeadlineKindEnum": "initiatives.enums.DeadlineKind",
+        "DisplayEnum": "accounts.enums.Theme",
+        "FlagStateEnum": "coordination.enums.FlagState",
+        "InitiativeStatusEnum": "initiatives.enums.InitiativeStatus",
+        "MembershipRoleEnum": "accounts.enums.MembershipRole",
+        "OrganisationKindEnum": "accounts.enums.OrganisationKind",
+        "OverlapKindEnum": "coordination.enums.OverlapKind",
+        "PartyKindEnum": "initiatives.enums.PartyKind",
+        "PhaseEnum": "initiatives.enums.Phase",
+        "PrecisionEnum": "initiatives.enums.Precision",
+        "TeamRoleEnum": "confidentiality.codes.TeamRole",
+        "ThemeEnum": "initiatives.enums.Theme",
+    },
 }
 
 LOGGING = {

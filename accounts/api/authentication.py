@@ -1,0 +1,68 @@
+"""Who calls: bearer tokens, and what their scope allows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+from accounts.enums import TokenScope
+from accounts.models import AccessToken
+from confidentiality.actor import become
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`. The token is looked up by its digest; it is stored nowhere.
+
+    Runs after the middleware that sets the actor of the transaction, and therefore sets it again. Expired,
+    revoked, unknown and switched-off answer alike.
+    """
+
+    def authenticate(self, request: Any) -> tuple[Any, AccessToken] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        if len(words) != 2:
+            raise AuthenticationFailed(_("Write the header as: Authorization: Bearer <token>"))
+        token = self._token(words[1].decode("latin-1"))
+        become(token.user)
+        _touch(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Any) -> str:
+        return 'Bearer realm="api"'
+
+    def _token(self, plain: str) -> AccessToken:
+        live = AccessToken.objects.live().filter(digest=AccessToken.digest_of(plain), user__is_active=True)
+        token = live.select_related("user").first()
+        if token is None:
+            raise AuthenticationFailed(_("This token is not valid, or not any more."))
+        return token
+
+
+def _touch(token: AccessToken) -> None:
+    """Remember the use, at most once a minute: not a write for every read."""
+    now = timezone.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - TOUCH_EVERY:
+        AccessToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+class HasScope(BasePermission):
+    """Signed in, and for a change not with a token that may only read. What is allowed beyond is the policy's."""
+
+    message = _("This token may only read. Make one with the scope: write.")
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        reads = request.method in SAFE_METHODS
+        return reads or request.auth is None or request.auth.scope == TokenScope.WRITE

@@ -1,0 +1,82 @@
+"""Idempotency-Key: one POST, sent again after a broken connection, is done once.
+
+Kept for a day in the cache: a hash of the request and the ids of what came of it. Never a body: the answer is
+rendered again, under the policy of the moment. If the cache is away, a request that asks for this is refused,
+since nobody could keep the promise; a request without a key is not concerned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import redis
+from django.core.cache import cache
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from accounts.api.refusals import Conflicting, KeyReused, Unavailable
+
+HEADER = "Idempotency-Key"
+KEPT_SECONDS = 24 * 3600
+# As long as one request may take; a process that died meanwhile blocks its key no longer.
+RUNNING_SECONDS = 60
+TROUBLE = (redis.RedisError, OSError)
+
+
+def once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a POST of a Resource, which answers through `self.written(...)`."""
+
+    @wraps(method)
+    def wrapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if HEADER not in request.headers:
+            return method(self, request, *args, **kwargs)
+        place, hashed = _place(request), _hash(request)
+        try:
+            before = None if cache.add(place, {"hash": hashed}, RUNNING_SECONDS) else cache.get(place)
+        except TROUBLE as error:
+            raise Unavailable from error
+        if before is not None:
+            return _again(self, before, hashed)
+        try:
+            response = method(self, request, *args, **kwargs)
+        except BaseException:
+            cache.delete(place)
+            raise
+        kept = {
+            "hash": hashed,
+            "ids": self.written_ids,
+            "many": self.written_many,
+            "status": response.status_code,
+        }
+        transaction.on_commit(lambda: cache.set(place, kept, KEPT_SECONDS), robust=True)
+        return response
+
+    return wrapped
+
+
+def _again(view: Any, before: dict[str, Any], hashed: str) -> Any:
+    if before["hash"] != hashed:
+        raise KeyReused
+    if "ids" not in before:
+        raise Conflicting(_("The first request with this Idempotency-Key is still running."), "still_running")
+    response = view.written(before["ids"], before["status"], many=before["many"])
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _place(request: Any) -> str:
+    key = request.headers[HEADER]
+    if not 1 <= len(key) <= 255:
+        text = _("Idempotency-Key: expected 1 to 255 characters.")
+        raise ValidationError({HEADER: [ErrorDetail(text, "idempotency_key")]})
+    return f"idempotency:{request.user.pk}:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _hash(request: Any) -> str:
+    text = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

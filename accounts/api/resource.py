@@ -1,0 +1,262 @@
+"""What every resource does alike: lists, details, writes through services, versions, bulk, expansion.
+
+An app says what is its own: which records, how they look, and which service makes and changes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import get_error_detail
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.api.body import Body
+from accounts.api.idempotency import once
+from accounts.api.schema import DeskSchema
+
+BULK = 500
+# How a relation is inlined: the view that asks and the ids, to representations by id.
+Inline = Callable[[Any, list[str]], dict[str, Any]]
+
+
+class Endpoint(GenericViewSet):
+    """Shared by all addresses of the API. Whoever calls is known before the first query (see settings)."""
+
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+    parser_classes = [Body]
+    schema = DeskSchema()
+    expands: dict[str, Inline] = {}
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        # JSON and queries are UTF-8, whatever the header claims.
+        request.encoding = "utf-8"
+        return super().initialize_request(request, *args, **kwargs)
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.check_query(request)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in getattr(request, "rate_limit", {}).items():
+            response[name] = value
+        return response
+
+    def query_names(self) -> set[str]:
+        """Which parameters an address understands."""
+        return {"expand"} if self.expands else set()
+
+    def check_query(self, request: Any) -> None:
+        """A misspelt filter must not silently return everything."""
+        known = self.query_names()
+        errors: dict[str, Any] = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                text = _("No such parameter here. There are: %(names)s.") % {
+                    "names": ", ".join(sorted(known)) or "-"
+                }
+                errors[name] = [ErrorDetail(text, "unknown_parameter")]
+            elif any("\0" in value for value in values):
+                errors[name] = [ErrorDetail(_("A text cannot hold a NUL."), "invalid")]
+        if errors:
+            raise ValidationError(errors)
+        self.expanded = self._expanded(request.query_params.get("expand", ""))
+
+    def _expanded(self, text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        if unknown := [name for name in names if name not in self.expands]:
+            detail = _("Cannot expand %(unknown)s. There are: %(names)s.") % {
+                "unknown": ", ".join(unknown),
+                "names": ", ".join(self.expands),
+            }
+            raise ValidationError({"expand": [ErrorDetail(detail, "unknown_expansion")]})
+        return list(dict.fromkeys(names))
+
+    def represent(self, records: Iterable[Any]) -> list[dict[str, Any]]:
+        """Records as they are sent, with the relations that were asked for inlined: one query for each relation."""
+        serializer = self.serializer_class(records, many=True, context=self.get_serializer_context())
+        rows = [dict(row) for row in serializer.data]
+        for name in self.expanded:
+            values = [row[name] for row in rows]
+            ids = {pk for value in values if value for pk in (value if isinstance(value, list) else [value])}
+            found = self.expands[name](self, sorted(ids))
+            for row in rows:
+                row[name] = _inlined(row[name], found)
+        return rows
+
+
+def _inlined(value: Any, found: dict[str, Any]) -> Any:
+    """A related record that the caller cannot read stays an id."""
+    if isinstance(value, list):
+        return [found.get(pk, pk) for pk in value]
+    return found.get(value, value) if value else value
+
+
+def inline(resource: Callable[[], type[Resource]]) -> Inline:
+    """Inline records of another resource, as far as the caller sees them there. Given as a function, so that
+    resources can name each other."""
+
+    def found(view: Any, ids: list[str]) -> dict[str, Any]:
+        other = resource()
+        rows = other.records(view.request.user).filter(pk__in=ids) if ids else []
+        serializer = other.serializer_class(rows, many=True, context=view.get_serializer_context())
+        return {row["id"]: dict(row) for row in serializer.data}
+
+    return found
+
+
+class Reading(Endpoint):
+    """A list and details. `records` is the only place where rows are read, and goes through visible_to."""
+
+    model: Any
+    orderings: tuple[str, ...] = ("created_at", "updated_at")
+    ordering = "-created_at"
+    searches = False
+
+    @classmethod
+    def records(cls, user: Any) -> QuerySet:
+        """What the user sees, with everything the representation needs: a fixed number of queries."""
+        return cls.model.objects.visible_to(user)
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model.objects.none()
+        return self.records(self.request.user)
+
+    def query_names(self) -> set[str]:
+        names = super().query_names()
+        if self.action == "list":
+            names |= {"page_size", "cursor", "ordering", *self.filterset_class.base_filters}
+            names |= {"search"} if self.searches else set()
+        return names
+
+    def check_query(self, request: Any) -> None:
+        super().check_query(request)
+        asked = request.query_params.get("ordering")
+        if asked is None:
+            return
+        if asked.removeprefix("-") not in self.orderings:
+            text = _("Expected one of: %(names)s; with - for the other way.") % {
+                "names": ", ".join(self.orderings)
+            }
+            raise ValidationError({"ordering": [ErrorDetail(text, "unknown_ordering")]})
+        self.ordering = asked
+
+    def get_object(self) -> Any:
+        """Hidden, missing and not even an id: one answer."""
+        try:
+            found = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        except (ModelError, ValueError):
+            found = None
+        if found is None:
+            raise Http404
+        return found
+
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        queryset = self.filter_queryset(self.get_queryset())
+        if text := request.query_params.get("search", "").strip():
+            queryset = self.search(queryset, text)
+        return self.get_paginated_response(self.represent(self.paginate_queryset(queryset)))
+
+    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return self.answer(self.get_object())
+
+    def search(self, queryset: QuerySet, text: str) -> QuerySet:
+        return queryset.search(text)
+
+    def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
+        """One record, with its version as ETag: never a hash of content, which would tell of hidden changes."""
+        return Response(self.represent([record])[0], code, headers={"ETag": f'"{record.version}"'})
+
+    def written(self, ids: list[str], code: int = status.HTTP_200_OK, *, many: bool = False) -> Response:
+        """Answer a write with what the caller sees afterwards, read again."""
+        self.written_ids, self.written_many = ids, many
+        found = {str(record.pk): record for record in self.get_queryset().filter(pk__in=ids)}
+        if len(found) != len(set(ids)):
+            raise Http404
+        if not many:
+            return self.answer(found[ids[0]], code)
+        return Response(self.represent(found[pk] for pk in ids), code)
+
+    def version(self, record: Any) -> int | None:
+        """The version that the client read, from If-Match; None when it does not say."""
+        given = self.request.headers.get("If-Match")
+        if given is None or given.strip() == "*":
+            return None
+        versions = [int(text) for text in re.findall(r'(?<!W/)"(\d{1,9})"', given)]
+        # What was never sent as a version of this record matches nothing.
+        return record.version if record.version in versions else (versions or [0])[0]
+
+    def read_body(self, serializer: type[Any]) -> dict[str, Any]:
+        """The body of an action, validated."""
+        body = serializer(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return body.validated_data
+
+
+class Making:
+    """POST: one object, or a list of up to 500, all or nothing."""
+
+    def make(self, **fields: Any) -> Any:
+        """Call the service that makes a record."""
+        raise NotImplementedError(f"{type(self).__name__}.make")
+
+    @once
+    def create(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
+        many = isinstance(request.data, list)
+        rows = request.data if many else [request.data]
+        if not 1 <= len(rows) <= BULK:
+            raise ValidationError([ErrorDetail(_("Expected 1 to 500 objects."), "bulk")])
+        valid = self._validated(rows, many)
+        made = self._made(valid, many)
+        return self.written([str(record.pk) for record in made], status.HTTP_201_CREATED, many=many)
+
+    def _validated(self: Any, rows: list[Any], many: bool) -> list[dict[str, Any]]:
+        context = self.get_serializer_context()
+        serializers = [self.serializer_class(data=row, context=context) for row in rows]
+        errors = {index: one.errors for index, one in enumerate(serializers) if not one.is_valid()}
+        if errors:
+            raise ValidationError(errors if many else errors[0])
+        return [one.validated_data for one in serializers]
+
+    def _made(self: Any, valid: list[dict[str, Any]], many: bool) -> list[Any]:
+        """Every row goes to the service, so that all that is wrong is said at once."""
+        made, errors = [], {}
+        for index, fields in enumerate(valid):
+            try:
+                made.append(self.make(by=self.request.user, **fields))
+            except ModelError as error:
+                errors[index] = get_error_detail(error)
+        if errors:
+            raise ValidationError(errors if many else errors[0])
+        return made
+
+
+class Changing:
+    """PATCH: the fields that are given, if the version is still the one that was read."""
+
+    def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
+        """Call the service that changes a record."""
+        raise NotImplementedError(f"{type(self).__name__}.change")
+
+    def partial_update(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
+        record = self.get_object()
+        context = self.get_serializer_context()
+        body = self.serializer_class(record, data=request.data, partial=True, context=context)
+        body.is_valid(raise_exception=True)
+        version = self.version(record)
+        self.change(by=request.user, record=record, version=version, **body.validated_data)
+        return self.written([str(record.pk)])
+
+
+class Resource(Making, Changing, Reading):
+    """A list, details, creation and change."""

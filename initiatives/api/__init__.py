@@ -1,0 +1,1 @@
+"""The REST edge of initiatives: shared reference, cards, teams and circles."""
