@@ -202,6 +202,49 @@ def test_a_killed_parent_takes_everything_along(data: Path, tmp_path: Path) -> N
     assert_all_gone(tree)
 
 
+REGISTER = """\
+ref,title,conflict,ucdp_conflict_id,parent_conflict,countries,convener,co_conveners,track_type,start,end,\
+sides,themes,objective,source,confidence
+K1,First talks,Conflict of the fault test,,,,House one,,t2_hard,2001-01,2001-12,Up;Down,refugees_return,One,A book,high
+K2,Second talks,Conflict of the fault test,,,,House two,,t2_hard,2001-02,2001-11,Up;Down,refugees_return,Two,A book,high
+"""
+
+STATE = """
+from confidentiality.actor import actor
+from coordination.models import OutboxEntry, OverlapFlag
+with actor("system:detector"):
+    print(OutboxEntry.objects.count(), OverlapFlag.objects.count())
+"""
+
+
+def waiting_and_flags(data: Path) -> tuple[int, int]:
+    """How many initiatives wait to be compared, and how many flags there are."""
+    done = manage(data, "shell", "-v0", "-c", STATE)
+    assert done.returncode == 0, done.stderr
+    waiting, flags = done.stdout.split()
+    return int(waiting), int(flags)
+
+
+def test_after_killing_everything_the_queued_work_is_done(data: Path, tmp_path: Path) -> None:
+    register = tmp_path / "register.csv"
+    register.write_text(REGISTER, encoding="utf-8")
+    server = launch(data, tmp_path / "queued.out")
+    server.wait_until_said("READY")
+    wait_until(lambda: waiting_and_flags(data)[0] == 0)
+    _, flags_before = waiting_and_flags(data)
+
+    for name in ("celery -A t2d worker", "celery -A t2d beat"):
+        for pid in tree_of(pid_of(server, name)):
+            os.kill(pid, signal.SIGSTOP)
+    imported = manage(data, "import_initiatives", str(register), "--as", "coordinator@demo.example")
+    assert imported.returncode == 0, imported.stderr
+    assert waiting_and_flags(data) == (2, flags_before)
+    kill_everything(server)
+
+    with running(data, tmp_path):
+        wait_until(lambda: waiting_and_flags(data) == (0, flags_before + 1))
+
+
 def test_services_of_ones_own_are_used_and_none_is_started(tmp_path: Path) -> None:
     broker = os.environ["CELERY_BROKER_URL"].rpartition("=")[0] + "=60"
     cache = os.environ["CACHE_URL"].rpartition("=")[0] + "=61"
