@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from coordination.enums import FlagState
 from coordination.models import OverlapFlag
-from initiatives.dates import FOREVER, Days
+from initiatives.dates import Days
 from initiatives.enums import OrganisationRole, Theme
 from initiatives.models import Initiative, Party
 from initiatives.querysets import CONVENING
@@ -129,10 +129,9 @@ def name_of(initiative: Initiative, full: bool) -> str:
     return initiative.label if full else initiative.codename
 
 
-def sides_of(flag: OverlapFlag, user: Any) -> tuple[Side, Side]:
-    """Both sides of a pair that the user may open."""
+def sides_of(flag: OverlapFlag, full: set[UUID]) -> tuple[Side, Side]:
+    """Both sides of a pair that the reader may open; `full` says which cards are `readable`."""
     pair = [flag.first, flag.second]
-    full = readable(pair, user)
     prefetch_related_objects(pair, "parties__parent")
     prefetch_related_objects([one for one in pair if one.pk in full], "named__organisation")
     first, second = pair
@@ -215,11 +214,6 @@ def reasons(factors: Mapping[str, Mapping[str, Any]]) -> dict[str, Reason]:
 def brief(factors: Mapping[str, Mapping[str, Any]]) -> str:
     """Such as "3 of 5 themes, all parties, 15 of 15 months"."""
     return _(", ").join(reason.brief for reason in reasons(factors).values() if reason.brief)
-
-
-def signed(points: int) -> str:
-    """With its sign, which stays before the number where text runs from right to left."""
-    return f"\u200e{points:+d}" if points else "0"
 
 
 def _theme_words(counts: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -339,13 +333,3 @@ _WORDS = {
 def months(days: int) -> int:
     """Days in rounded months, at least one."""
     return max(1, round(days / DAYS_IN_MONTH))
-
-
-def together(first: Side, second: Side) -> Days | None:
-    """The days on which both run; None when they do not meet."""
-    days = Days(max(first.days.first, second.days.first), min(first.days.last, second.days.last))
-    return days if days.first <= days.last else None
-
-
-def still_running(side: Side) -> bool:
-    return side.days.last == FOREVER
