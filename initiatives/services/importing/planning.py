@@ -25,7 +25,7 @@ from initiatives.models.conflict import normalised
 from initiatives.services.importing.conflicts import place_rows
 from initiatives.services.importing.reading import Problem, Row
 
-BATCH = 2000
+BATCH = 1000
 # Of a stored card a register says these things; everything else stays as people set it.
 FIELDS = (
     "title",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from initiatives.models.conflict import normalised
 from initiatives.services.countries import country_codes
 
 LARGEST_INTEGER = 2**31 - 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Asked for in every row, and an enumeration makes its list anew each time.
+_THEMES = list(Theme.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ def _problems_between_cells(number: int, values: dict[str, Any], seen: dict[str,
 def _clean(text: str) -> str:
     """One spelling of one text: composed characters, single spaces, nothing invisible."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if any(unicodedata.category(character) == "Cc" for character in text):
+    if _CONTROL.search(text):
         raise ValueError(_("There is a control character in this cell."))
     return text
 
@@ -218,7 +222,7 @@ def _sides(cell: str) -> tuple[str, ...]:
 
 
 def _themes(cell: str) -> tuple[str, ...]:
-    return tuple(_code(entry, codes=Theme.values) for entry in _list(cell, longest=200))
+    return tuple(_code(entry, codes=_THEMES) for entry in _list(cell, longest=200))
 
 
 def _countries(cell: str) -> tuple[str, ...]:

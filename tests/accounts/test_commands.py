@@ -1,0 +1,68 @@
+"""The commands that make accounts and tokens."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import AccessToken, User
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_steward_is_made_with_a_password_shown_once() -> None:
+    printed = run("create_steward", "Ada@Site.example")
+    user = User.objects.get()
+    assert (user.email, user.name, user.is_steward) == ("ada@site.example", "ada", True)
+    assert user.check_password(printed.split()[-1])
+
+
+def test_an_account_that_exists_becomes_steward_and_keeps_its_password() -> None:
+    user = make.make_user("Ada")
+    printed = run("create_steward", user.email)
+    user.refresh_from_db()
+    assert user.is_steward
+    assert user.check_password(make.PASSWORD)
+    assert "password stays" in printed
+
+
+def test_a_steward_needs_an_address() -> None:
+    with pytest.raises(CommandError):
+        run("create_steward", "ada")
+    assert not User.objects.exists()
+
+
+def test_a_token_is_all_that_is_printed() -> None:
+    user = make.make_user("Ada")
+    plain = run("create_token", user.email.upper(), "--scope", "write", "--days", "7").removesuffix("\n")
+    token = AccessToken.objects.live().get()
+    assert token.digest == AccessToken.digest_of(plain)
+    assert (token.user, token.scope) == (user, "write")
+    assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
+
+
+def test_no_token_for_nobody_or_for_ever() -> None:
+    user = make.make_user("Ada")
+    left = make.make_user("Left", is_active=False)
+    for arguments in (
+        ("nobody@site.example", "--scope", "read"),
+        (left.email, "--scope", "read"),
+        (user.email, "--scope", "admin"),
+        (user.email, "--scope", "read", "--days", "0"),
+        (user.email, "--scope", "read", "--days", "9999"),
+        (user.email,),
+    ):
+        with pytest.raises(CommandError):
+            run("create_token", *arguments)
+    assert not AccessToken.objects.exists()
