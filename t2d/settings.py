@@ -222,12 +222,18 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# No STATIC_ROOT: the files are served from where they are, and nothing has to be collected.
-WHITENOISE_USE_FINDERS = True
+# Collected under names that hold their hash, and compressed; tests and checks serve the sources as they stand.
+STATIC_ROOT: Path | None = Path(os.environ.get("T2D_DATA", BASE_DIR / "var")) / "static"
+if collected := os.environ.get("T2D_STATIC", ""):
+    STATIC_ROOT = Path(collected)
+STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if MODE == "test":
+    STATIC_ROOT, STATIC_STORAGE = None, "django.contrib.staticfiles.storage.StaticFilesStorage"
+WHITENOISE_USE_FINDERS = MODE == "test"
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 # 50,000 rows of a register are about 20 MB; a larger upload is refused with a message.
 IMPORT_LIMIT_BYTES = 30 * 1024 * 1024

@@ -39,6 +39,7 @@ def serve(path: Path) -> int:
     with lock, signals_as_exit(), data.services(path) as running:
         environment = os.environ | common_environment(path) | running.environment
         _migrate(path, environment)
+        _collect_static(path, environment)
         folder.write_environment(path, common_environment(path) | running.environment)
         try:
             _serve_application(path, environment, running)
@@ -103,6 +104,21 @@ def _fingerprint() -> str:
         for file in sorted(app.rglob("*.py")) if app.name != "tests" else []:
             found.update(str(file.relative_to(folder.PROJECT)).encode() + file.read_bytes())
     return found.hexdigest()
+
+
+def _collect_static(path: Path, environment: dict[str, str]) -> None:
+    """Style and scripts under names that hold their hash, compressed once; again when one of them changed."""
+    found = hashlib.sha256((folder.PROJECT / "requirements" / "runtime.txt").read_bytes())
+    for file in sorted(file for file in (folder.PROJECT / "static").rglob("*") if file.is_file()):
+        found.update(str(file.relative_to(folder.PROJECT)).encode() + file.read_bytes())
+    stamp = path / "collected"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == found.hexdigest():
+        return
+    stamp.unlink(missing_ok=True)
+    _manage(
+        ["collectstatic", "--noinput", "--ignore", "redoc"], environment, what="Collecting style and scripts"
+    )
+    stamp.write_text(found.hexdigest(), encoding="ascii")
 
 
 def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> str:
