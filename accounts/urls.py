@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("organisations/", views.organisations, name="organisations"),
+    path("organisations/<uuid:pk>/vet/", views.vet, name="vet"),
+    path("account/", views.account, name="account"),
+    path("account/tokens/", views.create_token, name="create_token"),
+    path("account/tokens/<uuid:pk>/revoke/", views.revoke_token, name="revoke_token"),
+]

@@ -9,7 +9,6 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import TeamRole, Visibility
 from initiatives import dates
 from initiatives.enums import (
+    Confidence,
     DefinitionSchool,
     InitiativeStatus,
     Matching,
@@ -45,6 +45,7 @@ MATCHING_ON = _(
     "anything from inside."
 )
 MATCHING_OFF = _("Never compared, and you will not be warned.")
+EXPLAINED = {Matching.ON: MATCHING_ON, Matching.OFF: MATCHING_OFF}
 
 
 class PreciseDateField(forms.CharField):
@@ -198,6 +199,16 @@ class CardForm(VersionedForm):
         return found
 
 
+class RecordForm(CardForm):
+    """A card of the public record, which alone has a title and says where it was published."""
+
+    title = forms.CharField(label=_("Title"), max_length=300, required=False)
+    source = forms.CharField(label=_("Source"), max_length=500, required=False)
+    confidence = forms.ChoiceField(
+        label=_("How sure"), choices=[("", _("Not said")), *Confidence.choices], required=False
+    )
+
+
 class OpenForm(CardForm):
     """A new card. Its visibility starts with the team alone and is widened on a page of its own."""
 
@@ -240,6 +251,8 @@ def card_values(initiative: Initiative) -> dict[str, list[str]]:
             "matching",
         )
     }
+    if initiative.public_record:
+        values |= {name: [getattr(initiative, name)] for name in ("title", "source", "confidence")}
     return values | {
         "began": [dates.text_of(initiative.began_on, initiative.began_precision)],
         "ended": [dates.text_of(initiative.ended_on, initiative.ended_precision)],
@@ -273,9 +286,7 @@ def unsealed(text: str) -> dict[str, list[str]]:
         return {}
 
 
-def merged(
-    data: QueryDict, current: dict[str, list[str]], version: int
-) -> tuple[QueryDict, list[str], list[str]]:
+def merged(data: Any, current: dict[str, list[str]], version: int) -> tuple[Any, list[str], list[str]]:
     """Bring a form that was overtaken up to date: (data, taken, disputed).
 
     A field that only the other person changed takes the value that stands now (`taken`); a field that both

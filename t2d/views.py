@@ -11,6 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import LANGUAGES
+from accounts.services import edit_account
+from t2d.home import gathered
 
 YEAR = 365 * 24 * 3600
 
@@ -19,7 +21,7 @@ YEAR = 365 * 24 * 3600
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """What needs the reader today."""
-    return render(request, "t2d/home.html")
+    return render(request, "t2d/home.html", gathered(request.user))
 
 
 @require_GET
@@ -38,8 +40,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest("language")
     response = redirect(_back(request))
     if request.user.is_authenticated:
-        from accounts.services import edit_account
-
         edit_account(by=request.user, user=request.user, language=language)
     else:
         response.set_cookie(

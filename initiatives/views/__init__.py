@@ -1,0 +1,1 @@
+"""Pages of conflicts, their circles, and initiatives: one file per concern, one function per address."""
