@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, Organisation, User
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +66,43 @@ def test_no_token_for_nobody_or_for_ever() -> None:
         with pytest.raises(CommandError):
             run("create_token", *arguments)
     assert not AccessToken.objects.exists()
+
+
+def test_a_steward_makes_accounts_and_coordinators() -> None:
+    """What a new site needs before the first register can be imported."""
+    steward = make.make_user("Ada", is_steward=True)
+    printed = run(
+        "create_user",
+        "cora@site.example",
+        "--as",
+        steward.email,
+        "--organisation",
+        "Office",
+        "--role",
+        "owner",
+    )
+    cora = User.objects.get(email="cora@site.example")
+    assert cora.check_password(printed.split()[-1])
+    office = Organisation.objects.get()
+    assert (office.name, office.is_vetted, cora.owned_organisation_ids()) == ("Office", False, [office.pk])
+    make.make_conflict("Lake", make.make_conflict("Hills"))
+    run("grant_mandate", cora.email, "--as", steward.email, "--conflict", "LAKE")
+    run("grant_mandate", cora.email, "--as", steward.email)
+    assert {getattr(mandate.conflict, "name", None) for mandate in cora.mandates.live()} == {"Lake", None}
+
+
+def test_only_a_steward_makes_accounts_and_coordinators() -> None:
+    ada, stella = make.make_user("Ada"), make.make_user("Stella", is_steward=True)
+    for arguments in (
+        ("create_user", "x@site.example", "--as", ada.email),
+        ("create_user", "x@site.example", "--as", "nobody@site.example"),
+        ("create_user", "x", "--as", stella.email),
+        ("create_user", ada.email, "--as", stella.email),
+        ("grant_mandate", ada.email, "--as", ada.email),
+        ("grant_mandate", ada.email, "--as", stella.email, "--conflict", "Nowhere"),
+        ("grant_mandate", "nobody@site.example", "--as", stella.email),
+    ):
+        with pytest.raises(CommandError):
+            run(*arguments)
+    assert User.objects.count() == 2
+    assert not ada.mandates.exists()

@@ -61,7 +61,8 @@ class Command(BaseCommand):
     def _print(self, report: ImportReport) -> None:
         self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False))
         if not report.ok:
-            raise CommandError(f"Nothing was written: {len(report.rejected)} problems.")
+            count = len(report.rejected)
+            raise CommandError(f"Nothing was written: {count} problem{'s' if count > 1 else ''}.")
 
 
 def _organisation(name: str) -> Organisation | None:
