@@ -112,11 +112,14 @@ def _collect_static(path: Path, environment: dict[str, str]) -> None:
     for file in sorted(file for file in (folder.PROJECT / "static").rglob("*") if file.is_file()):
         found.update(str(file.relative_to(folder.PROJECT)).encode() + file.read_bytes())
     stamp = path / "collected"
-    if stamp.exists() and stamp.read_text(encoding="ascii") == found.hexdigest():
+    there = (path / "static" / "staticfiles.json").exists() or bool(os.environ.get("T2D_STATIC"))
+    if there and stamp.exists() and stamp.read_text(encoding="ascii") == found.hexdigest():
         return
     stamp.unlink(missing_ok=True)
     _manage(
-        ["collectstatic", "--noinput", "--ignore", "redoc"], environment, what="Collecting style and scripts"
+        ["collectstatic", "--noinput", "--ignore", "redoc", "--ignore", "rest_framework"],
+        environment,
+        what="Collecting style and scripts",
     )
     stamp.write_text(found.hexdigest(), encoding="ascii")
 
