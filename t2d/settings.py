@@ -192,7 +192,9 @@ CSRF_COOKIE_NAME = "t2d_csrf"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then send forms with the origin "null", and every one would be refused as forged.
+# Another site still learns nothing.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
@@ -238,6 +240,8 @@ STORAGES = {
 # 50,000 rows of a register are about 20 MB; a larger upload is refused with a message.
 IMPORT_LIMIT_BYTES = 30 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = IMPORT_LIMIT_BYTES
+# Uploads stay in memory: no copy of a register is left on a disk.
+FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_LIMIT_BYTES
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
