@@ -10,80 +10,283 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('initiatives', '0001_initial'),
+        ("initiatives", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OutboxEntry',
+            name="OutboxEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('initiative', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='initiatives.initiative')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("queued_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "initiative",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="initiatives.initiative",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'outbox entries',
-                'ordering': ['id'],
+                "verbose_name_plural": "outbox entries",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='CoordinationLink',
+            name="CoordinationLink",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('mechanism', models.CharField(choices=[('information_sharing', 'Information sharing'), ('joint_analysis', 'Joint analysis'), ('shared_planning', 'Shared planning'), ('sequencing', 'Sequencing'), ('division_of_labour', 'Division of labour'), ('lead_and_support', 'Lead and support'), ('network', 'Network'), ('contact_group', 'Contact group'), ('shared_calendar', 'Shared calendar'), ('common_messages', 'Common messages'), ('participant_release', 'Participant release'), ('observer_exchange', 'Observer exchange'), ('handover', 'Handover'), ('merge', 'Merge'), ('pause', 'Pause'), ('agreed_non_coordination', 'Agreed non coordination'), ('other', 'Other')], max_length=30, verbose_name='mechanism')),
-                ('depth', models.CharField(choices=[('aware', 'Aware'), ('inform', 'Inform'), ('coordinate', 'Coordinate'), ('cooperate', 'Cooperate'), ('integrate', 'Integrate')], default='aware', max_length=12, verbose_name='depth')),
-                ('began_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='since')),
-                ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended at')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('arranged_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='initiatives.initiative')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='initiatives.initiative')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "mechanism",
+                    models.CharField(
+                        choices=[
+                            ("information_sharing", "Information sharing"),
+                            ("joint_analysis", "Joint analysis"),
+                            ("shared_planning", "Shared planning"),
+                            ("sequencing", "Sequencing"),
+                            ("division_of_labour", "Division of labour"),
+                            ("lead_and_support", "Lead and support"),
+                            ("network", "Network"),
+                            ("contact_group", "Contact group"),
+                            ("shared_calendar", "Shared calendar"),
+                            ("common_messages", "Common messages"),
+                            ("participant_release", "Participant release"),
+                            ("observer_exchange", "Observer exchange"),
+                            ("handover", "Handover"),
+                            ("merge", "Merge"),
+                            ("pause", "Pause"),
+                            ("agreed_non_coordination", "Agreed non coordination"),
+                            ("other", "Other"),
+                        ],
+                        max_length=30,
+                        verbose_name="mechanism",
+                    ),
+                ),
+                (
+                    "depth",
+                    models.CharField(
+                        choices=[
+                            ("aware", "Aware"),
+                            ("inform", "Inform"),
+                            ("coordinate", "Coordinate"),
+                            ("cooperate", "Cooperate"),
+                            ("integrate", "Integrate"),
+                        ],
+                        default="aware",
+                        max_length=12,
+                        verbose_name="depth",
+                    ),
+                ),
+                ("began_on", models.DateField(default=django.utils.timezone.localdate, verbose_name="since")),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at"),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                (
+                    "arranged_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="initiatives.initiative",
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="initiatives.initiative",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-began_on', 'id'],
-                'indexes': [models.Index(fields=['second', 'first'], name='link_by_second')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('first', 'second', 'mechanism'), name='one_live_link_of_a_kind'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='link_pair_is_ordered')],
+                "ordering": ["-began_on", "id"],
+                "indexes": [models.Index(fields=["second", "first"], name="link_by_second")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("first", "second", "mechanism"),
+                        name="one_live_link_of_a_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))), name="link_pair_is_ordered"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OverlapFlag',
+            name="OverlapFlag",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('same_conflict_same_goal', 'Same conflict same goal'), ('shared_people', 'Shared people'), ('shared_official', 'Shared official'), ('date_collision', 'Date collision'), ('contradictory_messages', 'Contradictory messages'), ('duplicate_record', 'Duplicate record')], max_length=30), size=None)),
-                ('band', models.CharField(choices=[('watch', 'Watch'), ('flag', 'Flag')], max_length=5, verbose_name='band')),
-                ('points', models.SmallIntegerField(verbose_name='points')),
-                ('factors', models.JSONField()),
-                ('table_version', models.PositiveSmallIntegerField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('new', 'New'), ('assessed', 'Assessed'), ('introduction_asked', 'Introduction asked'), ('in_contact', 'In contact'), ('coordinated', 'Coordinated'), ('dismissed', 'Dismissed'), ('expired', 'Expired')], default='new', max_length=20, verbose_name='state')),
-                ('assessment', models.CharField(blank=True, choices=[('harmful', 'Harmful'), ('neutral', 'Neutral'), ('complementary', 'Complementary'), ('deliberate_redundancy', 'Deliberate redundancy'), ('not_an_overlap', 'Not an overlap')], max_length=25, verbose_name='assessment')),
-                ('harms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('forum_shopping', 'Forum shopping'), ('mixed_messages', 'Mixed messages'), ('participant_fatigue', 'Participant fatigue'), ('decision_maker_burden', 'Decision maker burden'), ('funding_competition', 'Funding competition'), ('mandate_clash', 'Mandate clash'), ('undermines_t1', 'Undermines Track One'), ('leak_surface', 'Leak surface'), ('duplication_cost', 'Duplication cost'), ('side_asymmetry', 'Side asymmetry'), ('other', 'Other')], max_length=30), blank=True, default=list, size=None)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='why, in a sentence')),
-                ('decided_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('review_on', models.DateField(blank=True, null=True, verbose_name='look again on')),
-                ('superseded', models.BooleanField(default=False, editable=False)),
-                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('decided_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='initiatives.initiative')),
-                ('previous', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='coordination.overlapflag')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='initiatives.initiative')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("same_conflict_same_goal", "Same conflict same goal"),
+                                ("shared_people", "Shared people"),
+                                ("shared_official", "Shared official"),
+                                ("date_collision", "Date collision"),
+                                ("contradictory_messages", "Contradictory messages"),
+                                ("duplicate_record", "Duplicate record"),
+                            ],
+                            max_length=30,
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[("watch", "Watch"), ("flag", "Flag")], max_length=5, verbose_name="band"
+                    ),
+                ),
+                ("points", models.SmallIntegerField(verbose_name="points")),
+                ("factors", models.JSONField()),
+                ("table_version", models.PositiveSmallIntegerField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("assessed", "Assessed"),
+                            ("introduction_asked", "Introduction asked"),
+                            ("in_contact", "In contact"),
+                            ("coordinated", "Coordinated"),
+                            ("dismissed", "Dismissed"),
+                            ("expired", "Expired"),
+                        ],
+                        default="new",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("harmful", "Harmful"),
+                            ("neutral", "Neutral"),
+                            ("complementary", "Complementary"),
+                            ("deliberate_redundancy", "Deliberate redundancy"),
+                            ("not_an_overlap", "Not an overlap"),
+                        ],
+                        max_length=25,
+                        verbose_name="assessment",
+                    ),
+                ),
+                (
+                    "harms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("forum_shopping", "Forum shopping"),
+                                ("mixed_messages", "Mixed messages"),
+                                ("participant_fatigue", "Participant fatigue"),
+                                ("decision_maker_burden", "Decision maker burden"),
+                                ("funding_competition", "Funding competition"),
+                                ("mandate_clash", "Mandate clash"),
+                                ("undermines_t1", "Undermines Track One"),
+                                ("leak_surface", "Leak surface"),
+                                ("duplication_cost", "Duplication cost"),
+                                ("side_asymmetry", "Side asymmetry"),
+                                ("other", "Other"),
+                            ],
+                            max_length=30,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="why, in a sentence")),
+                ("decided_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("review_on", models.DateField(blank=True, null=True, verbose_name="look again on")),
+                ("superseded", models.BooleanField(default=False, editable=False)),
+                ("first_seen_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("last_seen_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="initiatives.initiative",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="coordination.overlapflag",
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="initiatives.initiative",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-points', 'id'],
-                'indexes': [models.Index(fields=['second', 'first'], name='flag_by_second')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded', False)), fields=('first', 'second'), name='one_current_flag_of_a_pair'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='flag_pair_is_ordered')],
+                "ordering": ["-points", "id"],
+                "indexes": [models.Index(fields=["second", "first"], name="flag_by_second")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded", False)),
+                        fields=("first", "second"),
+                        name="one_current_flag_of_a_pair",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))), name="flag_pair_is_ordered"
+                    ),
+                ],
             },
         ),
     ]

@@ -135,8 +135,8 @@ def _read_record(
     number: int, header: list[str], record: list[str], seen: dict[str, int]
 ) -> tuple[Row | None, list[Problem]]:
     if len(record) != len(header):
-        values = {"expected": len(header), "found": len(record)}
-        text = _("Expected %(expected)d cells as in the header, found %(found)d.") % values
+        counts = {"expected": len(header), "found": len(record)}
+        text = _("Expected %(expected)d cells as in the header, found %(found)d.") % counts
         return None, [Problem(number, "", text)]
     cells = dict(zip(header, record, strict=True))
     values: dict[str, Any] = {}
