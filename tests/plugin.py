@@ -60,7 +60,6 @@ def start_services() -> None:
         connection.execute(TEST_ROLES)
     os.environ.update(running.environment)
     os.environ["DATABASE_URL"] = running.environment["DATABASE_URL"].replace("t2d_app@", "t2d_test@")
-    (path / "static").mkdir(exist_ok=True)  # whitenoise wants the folder that collectstatic would fill
     os.environ.update(T2D_MODE="test", T2D_DATA=str(path), T2D_SECRET_KEY="only-for-tests")
 
 
