@@ -147,6 +147,7 @@ def _progress(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _page(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResponse:
+    form.fields["file"].required = True  # for whoever looks at the page; a confirmation comes without
     context = {
         "form": form,
         "columns": COLUMNS,
