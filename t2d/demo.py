@@ -234,9 +234,9 @@ def _organisations(people: dict[str, User]) -> dict[str, Organisation]:
             made[name] = vet_organisation(
                 by=steward, organisation=organisation, note="Invented for the demonstration."
             )
-        for name, _first, organisation, role, _sees in PEOPLE:
-            if organisation:
-                add_membership(by=steward, organisation=made[organisation], user=people[name], role=role)
+        for name, _first, house, role, _sees in PEOPLE:
+            if house:
+                add_membership(by=steward, organisation=made[house], user=people[name], role=role)
         grant_mandate(by=steward, user=people["coordinator"], conflict=None)
     return made
 

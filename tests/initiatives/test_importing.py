@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organisation
@@ -459,6 +461,46 @@ def test_the_register_is_kept_by_an_organisation_of_ones_own(cora: Any) -> None:
     assert run(cora, register({})).created == 1  # another register, another card
     with pytest.raises(ValidationError):
         run(cora, register({}), organisation=strange)
+
+
+# At the same time as others.
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_adds_the_same_organisation_meanwhile(transactional_db: None) -> None:
+    user = make.make_member_of(make.make_organisation("Register Office"), "Cora")
+    make.make_mandate(user)
+    outcome: list[Any] = []
+
+    def importing() -> None:
+        try:
+            outcome.append(run(user, register({})))
+        except ValidationError as error:
+            outcome.append(error.message_dict)
+        finally:
+            connection.close()
+
+    thread = Thread(target=importing)
+    with transaction.atomic():
+        make.make_organisation("LAKE HOUSE")
+        thread.start()
+        wait_for_a_waiting_insert()
+    thread.join(20)
+    assert list(outcome[0]) == ["file"]
+    assert not Initiative.objects.exists()
+    assert run(user, register({})).created == 1
+
+
+def wait_for_a_waiting_insert() -> None:
+    question = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(question)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 # The command.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
@@ -79,9 +80,21 @@ def import_initiatives(
     plan.problems += _not_covered(by, plan)
     if plan.problems:
         return ImportReport(rejected=sorted(plan.problems, key=lambda problem: problem.row), dry_run=dry_run)
-    if not dry_run and (changed := write(plan, progress)):
+    if not dry_run and (changed := _store(plan, progress)):
         initiative_changed.send(Initiative, initiative_ids=changed)
     return _report(plan, dry_run)
+
+
+def _store(plan: Plan, progress: Progress | None) -> list[UUID]:
+    """Write, unless somebody made one of the new organisations or parties in the same seconds."""
+    try:
+        with transaction.atomic():
+            return write(plan, progress)
+    except IntegrityError as error:
+        text = _(
+            "Somebody else has just added what this register names. Nothing was written; import it again."
+        )
+        raise ValidationError({"file": text}) from error
 
 
 def _register_of(by: User, organisation: Organisation | None) -> Organisation:
