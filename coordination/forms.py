@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms import VersionedForm
 from coordination import analysis
@@ -52,7 +53,7 @@ class QueueForm(forms.Form):
         choices=[("", _("Flag only")), (Band.WATCH, _("Watch only")), ("all", _("Flag and watch"))],
     )
     state = forms.ChoiceField(
-        label=_("State"),
+        label=pgettext_lazy("of a flag", "State"),
         required=False,
         choices=[
             ("", _("All but dismissed")),
