@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import Organisation
 from confidentiality.actor import actor
@@ -207,6 +209,30 @@ def test_spellings_of_the_same_file_are_the_same() -> None:
 def test_blank_lines_count_but_are_no_rows() -> None:
     data = register({}).replace(b"\r\nR1", b"\r\n\r\n\r\nR1") + b"\r\nx\r\n"
     assert problems_of(data) == [(6, "")]
+
+
+CELLS = st.one_of(
+    st.sampled_from([*GOOD.values(), "", ";", "2001-99", "\x00", "é", '"']), st.text(max_size=20)
+)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answered(data: bytes) -> None:
+    for whole in (data, register({}) + data):
+        rows, problems = read(io.BytesIO(whole), 10**6)
+        assert rows or problems
+
+
+@given(st.lists(st.fixed_dictionaries({column: CELLS for column in COLUMNS}), min_size=1, max_size=4))
+def test_any_cells_are_answered(rows: list[dict[str, str]]) -> None:
+    """Whatever is in the cells, problems name real rows and columns."""
+    try:
+        data = register(*rows)
+    except UnicodeEncodeError:  # half a character, which no UTF-8 file holds
+        return
+    read_rows, problems = read(io.BytesIO(data), 10**6)
+    assert problems or len(read_rows) <= len(rows)
+    assert all(problem.row >= 2 and problem.column in ("", *COLUMNS) for problem in problems)
 
 
 # Storing.

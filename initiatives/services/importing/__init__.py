@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action
+from confidentiality.policy import Standing
 from initiatives.models import Conflict, ConflictTree, Initiative
+from initiatives.querysets import reads_reference
 from initiatives.services.importing.planning import Plan, Progress, make_plan
 from initiatives.services.importing.reading import COLUMNS, Problem, read
 from initiatives.services.importing.writing import write
@@ -26,6 +28,16 @@ from initiatives.services.reference import lock_tree
 from initiatives.signals import initiative_changed
 
 __all__ = ["COLUMNS", "ImportReport", "Problem", "import_initiatives"]
+
+
+class PublicRecord:
+    """The public record as a whole: open to every coordinator; each row then asks for its conflict. Not stored."""
+
+    def standing_of(self, user: Any) -> Standing:
+        if not reads_reference(user):
+            return Standing()
+        grants = {Action.IMPORT_INITIATIVES} if user.mandates.live().exists() else set()
+        return Standing(visible=True, grants=frozenset(grants))
 
 
 @dataclass(slots=True)
@@ -68,8 +80,7 @@ def import_initiatives(
     open their flags. `organisation`: the one of the coordinator's own that keeps the register; by default the
     one joined first.
     """
-    if not by.mandates.live().exists():
-        policy.require(by, Action.IMPORT_INITIATIVES, ConflictTree())
+    policy.require(by, Action.IMPORT_INITIATIVES, PublicRecord())
     register = _register_of(by, organisation)
     rows, problems = read(lines, settings.IMPORT_LIMIT_BYTES)
     if problems:
