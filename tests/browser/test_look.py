@@ -1,0 +1,113 @@
+"""Every page, as people with different eyes, hands, screens and languages meet it.
+
+Pages are found by following links from the home page of each reader, and every page of the URLconf must be among
+them: one that is new is looked at at once, one that nobody can reach fails the test.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import SignIn
+from tests.browser.crawl import crawl
+from tests.security.routes import every_route
+
+WIDTHS = (1280, 390)
+READERS = ("coordinator", "mediator", "steward", "")
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
+DISPLAY = "theme => { document.documentElement.dataset.bsTheme = theme; }"
+
+# No pages: acts that are only ever sent, a health check, and a mailed key.
+NO_PAGES = {
+    "healthz/",
+    "language/",
+    "account/confirm-email/<key>/",
+    "account/password/reset/key/<uidb36>-<key>/",
+    "circle/<pk>/confirm/",
+    "circle/<pk>/withdraw/",
+    "conflicts/<pk>/circle/",
+    "links/<pk>/end/",
+    "overlaps/dismiss/",
+    "overlaps/<pk>/assess/",
+    "overlaps/<pk>/dismiss/",
+    "overlaps/<pk>/link/",
+    "overlaps/<pk>/reopen/",
+}
+
+
+def routes() -> set[str]:
+    """The pages of the URLconf, with <name> for each parameter."""
+    found = {route.pattern for route in every_route() if not route.pattern.startswith("api/")}
+    return found - NO_PAGES
+
+
+def plain(route: str) -> str:
+    """`initiatives/<uuid:pk>/` as `initiatives/<pk>/`."""
+    return route.replace("<uuid:", "<")
+
+
+@pytest.fixture
+def pages(sign_in: SignIn) -> dict[str, tuple[Page, list[str]]]:
+    """For each reader the window and the addresses that only this one shows; and all of them, taken together."""
+    starts = ["/", *sorted(f"/{route}" for route in routes() if "<" not in route and route)]
+    covered: set[str] = set()
+    found: dict[str, tuple[Page, list[str]]] = {}
+    for reader in READERS:
+        page = sign_in(reader)
+        paths = []
+        for reached in crawl(page, starts):
+            route = plain(reached.route)
+            # A page that sends elsewhere was looked at where it ended, for whom it is meant.
+            if reached.status == 200 and page.url.endswith(reached.path) and route not in covered:
+                covered.add(route)
+                paths.append(reached.path)
+        found[reader] = (page, paths)
+    assert routes() - covered == set(), "nobody reaches these pages"
+    return found
+
+
+def set_language(page: Page, language: str) -> None:
+    page.goto("/account/login/")
+    page.goto("/")
+    page.locator(f"button[value={language}]:visible, [lang={language}] button:visible").first.click()
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == language
+
+
+def looks(page: Page, path: str, language: str) -> list[str]:
+    """What is wrong with one page at every width and display."""
+    response = page.goto(path)
+    assert response is not None
+    wrong = [] if response.status == 200 else [f"{path}: {response.status}"]
+    page.evaluate(UNFOLD)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            page.evaluate(DISPLAY, theme)
+            name = f"{path} {width} {language} {theme}"
+            wrong += [f"{name}: {problem}" for problem in violations(page)]
+        if (over := page.evaluate(OVERFLOW)) > 0:
+            wrong.append(f"{path} {width} {language}: {over} px too wide")
+    return wrong
+
+
+def violations(page: Page) -> list[str]:
+    response: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{rule['id']} {[node['target'] for node in rule['nodes'][:3]]}" for rule in response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_page_is_accessible_and_fits(pages: dict[str, tuple[Page, list[str]]], language: str) -> None:
+    wrong = []
+    for page, paths in pages.values():
+        set_language(page, language)
+        for path in paths:
+            wrong += looks(page, path, language)
+    assert not wrong, "\n".join(wrong)
