@@ -68,7 +68,7 @@ def world(db: None) -> World:
     up, down = make.make_party(conflict, "Upstream"), make.make_party(conflict, "Downstream")
     alice = make.make_member_of(house, "Alice", "owner")
     rita = make.make_member_of(other, "Rita", "owner")
-    bob = make.make_member_of(house, "Bob")
+    bob = make.make_member_of(house, "Bobirian")
     cora = make.make_member_of(make.make_organisation("Coordination Office"), "Cora", "owner")
     make.make_mandate(cora)
     card = {"themes": ["ceasefire", "elections"], "parties": (up, down)}
