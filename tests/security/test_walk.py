@@ -120,7 +120,7 @@ def test_hidden_answers_like_missing(world: World, secrets: Secrets, watcher: st
             continue
         ids = {name: secrets.ids().get(kind, uuid4()) for name, kind in kinds.items()}
         strange = {name: uuid4() if name in hidden else value for name, value in ids.items()}
-        for method in METHODS:
+        for method in ("get", "post", "patch", "delete"):
             request(method, route.path(strange))  # What is read once only, such as a token's last use.
             for_hidden = _ask(request, method, route, ids)
             for_missing = _ask(request, method, route, strange)
