@@ -30,7 +30,7 @@ PER_PAGE = 25
 @require_GET
 def organisations(request: HttpRequest) -> HttpResponse:
     """For stewards: who waits to be vetted, and who is in the network."""
-    policy.require(request.user, Action.VET_ORGANISATION, Register())
+    policy.require(request.user, Action.EDIT_ORGANISATION, Register())
     vetted = request.GET.get("vetted") == "1"
     text = " ".join(request.GET.get("q", "").split())[:100]
     visible = Organisation.objects.visible_to(request.user)
@@ -55,9 +55,13 @@ def vet(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _vetted(request, organisation, form):
         return redirect("accounts:organisations")
     people = organisation.memberships.active().select_related("user").order_by("user__name")
-    return render(
-        request, "accounts/vet.html", {"organisation": organisation, "form": form, "people": people}
-    )
+    context = {"organisation": organisation, "form": form, "people": people}
+    return render(request, "accounts/vet.html", context, status=_answer_of(form))
+
+
+def _answer_of(*forms: Any) -> int:
+    """200 for a form to fill in, 422 for one that was refused."""
+    return 422 if any(form.errors for form in forms) else 200
 
 
 def _vetted(request: HttpRequest, organisation: Organisation, form: VetForm) -> bool:
@@ -129,7 +133,8 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
         "mandates": user.mandates.live().select_related("conflict"),
         **more,
     }
-    return render(request, "accounts/account.html", context)
+    status = _answer_of(context["form"], context["token_form"])
+    return render(request, "accounts/account.html", context, status=status)
 
 
 @login_required

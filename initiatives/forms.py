@@ -29,6 +29,7 @@ from initiatives.enums import (
     TrackType,
 )
 from initiatives.models import Conflict, Initiative, Party
+from initiatives.services.countries import country_codes
 
 # Fields of services that the forms ask for under another name.
 NAMES = {
@@ -78,7 +79,7 @@ class CountriesField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         codes = super().clean(value).upper().replace(",", " ").split()
         for code in codes:
-            if len(code) != 2 or not code.isascii() or not code.isalpha():
+            if code not in country_codes():
                 raise ValidationError(
                     _("“%(code)s” is not a two-letter country code."), params={"code": code}
                 )
@@ -357,7 +358,7 @@ class UntilField(forms.DateField):
 class MemberForm(VersionedForm):
     """The role of somebody on the team, and until when."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=TeamRole.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose")), *TeamRole.choices])
     until = UntilField(label=_("Last day"), required=False, help_text=_("Empty: until somebody ends it."))
 
 
@@ -365,6 +366,7 @@ class NewMemberForm(MemberForm):
     user = forms.ModelChoiceField(
         label=_("Colleague"),
         queryset=User.objects.none(),
+        empty_label=_("Choose"),
         help_text=_("People of your own organisations who have an account."),
     )
     version = None  # type: ignore[assignment]

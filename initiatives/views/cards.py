@@ -42,6 +42,7 @@ from initiatives.services.countries import country_name
 from initiatives.views.sight import sentence
 
 PER_PAGE = 25
+REFUSED, OVERTAKEN = 422, 409
 
 
 @login_required
@@ -172,7 +173,12 @@ def _card_form(request: HttpRequest, shown: Initiative, data: Any) -> CardForm:
 
 def _edit_page(request: HttpRequest, shown: Initiative, form: CardForm, **more: Any) -> HttpResponse:
     context = {**card_context(request, shown), "form": form, "explained": EXPLAINED, **more}
-    return render(request, "initiatives/edit.html", context, status=409 if more else 200)
+    return render(request, "initiatives/edit.html", context, status=OVERTAKEN if more else answer_of(form))
+
+
+def answer_of(form: Any) -> int:
+    """200 for a form to fill in, 422 for one that was refused."""
+    return REFUSED if form is not None and form.errors else 200
 
 
 def _overtaken(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -223,7 +229,8 @@ def status(request: HttpRequest, pk: UUID) -> HttpResponse:
             form.add_error(None, _overtaken_status(shown))
         except ValidationError as error:
             add_errors(form, error, NAMES)
-    return render(request, "initiatives/status.html", {**card_context(request, shown), "form": form})
+    context = {**card_context(request, shown), "form": form}
+    return render(request, "initiatives/status.html", context, status=answer_of(form))
 
 
 def _change_status(request: HttpRequest, shown: Initiative, form: StatusForm) -> None:

@@ -17,6 +17,7 @@ from accounts.forms import add_errors
 from initiatives import services
 from initiatives.forms import EXPLAINED, NAMES, OpenForm
 from initiatives.models import Conflict, Initiative
+from initiatives.views.cards import answer_of
 from initiatives.views.conflicts import in_tree, visible_conflict
 
 SHOWN_BEFORE = 12
@@ -40,7 +41,8 @@ def open_initiative(request: HttpRequest) -> HttpResponse:
             return redirect("initiatives:initiative", pk=opened.pk)
         except ValidationError as error:
             add_errors(form, error, NAMES)
-    return render(request, "initiatives/open.html", _context(request.user, conflict, form))
+    context = _context(request.user, conflict, form)
+    return render(request, "initiatives/open.html", context, status=answer_of(form))
 
 
 def _key(text: str) -> UUID:

@@ -22,7 +22,7 @@ def sentence(shown: Initiative, who: WhoCanSee) -> str:
 
 def for_team(visibility: str, team_size: int, partners: list[str] | None = None) -> str:
     """What a member of the team is told."""
-    team = ngettext("your team of %(number)d", "your team of %(number)d", team_size) % {"number": team_size}
+    team = ngettext("you alone", "your team of %(number)d", team_size) % {"number": team_size}
     if visibility == Visibility.TEAM:
         return _("Who can see this: %(team)s.") % {"team": team}
     if visibility == Visibility.PARTNERS and partners:

@@ -22,7 +22,7 @@ from confidentiality.records import Stale
 from initiatives import services
 from initiatives.forms import NAMES, MemberForm, NewMemberForm, SuccessorForm
 from initiatives.models import Initiative, TeamMember
-from initiatives.views.cards import card_context, team_of, visible_initiative
+from initiatives.views.cards import answer_of, card_context, team_of, visible_initiative
 
 
 def _require_team(request: HttpRequest, shown: Initiative) -> Any:
@@ -50,7 +50,8 @@ def team(request: HttpRequest, pk: UUID) -> HttpResponse:
         policy.require(request.user, Action.MANAGE_TEAM, shown)
         if form is not None and form.is_valid() and _added(request, shown, form):
             return redirect("initiatives:team", pk=pk)
-    return render(request, "initiatives/team.html", _team_context(request, shown, members, manages, form))
+    context = _team_context(request, shown, members, manages, form)
+    return render(request, "initiatives/team.html", context, status=answer_of(form))
 
 
 def _added(request: HttpRequest, shown: Initiative, form: NewMemberForm) -> bool:
@@ -139,7 +140,10 @@ def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
         return redirect("initiatives:initiatives") if left else redirect("initiatives:team", pk=pk)
     context = {"member": found, "form": form, "ending": ending, "leaves": leaves}
     context["manages"] = allows(standing, Action.MANAGE_TEAM)
-    return render(request, "initiatives/member.html", {**card_context(request, shown), **context})
+    status = max(answer_of(form), answer_of(ending))
+    return render(
+        request, "initiatives/member.html", {**card_context(request, shown), **context}, status=status
+    )
 
 
 def _stands(found: TeamMember) -> dict[str, Any]:

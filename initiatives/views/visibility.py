@@ -23,7 +23,7 @@ from initiatives.enums import OrganisationRole
 from initiatives.forms import VisibilityForm
 from initiatives.models import Initiative
 from initiatives.services import VisibilityPreview
-from initiatives.views.cards import card_context, visible_initiative
+from initiatives.views.cards import answer_of, card_context, visible_initiative
 
 LEVELS = {
     Visibility.TEAM: gettext_lazy("Nobody outside the team, not even your organisation."),
@@ -83,7 +83,7 @@ def _page(
 ) -> HttpResponse:
     context = {**card_context(request, shown), "form": form, "preview": preview, "levels": LEVELS}
     if preview is None:
-        return render(request, "initiatives/visibility.html", context)
+        return render(request, "initiatives/visibility.html", context, status=answer_of(form))
     context |= {
         "seen": concerned(preview),
         "again": request.POST.get("step") == "confirm",
