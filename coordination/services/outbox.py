@@ -12,6 +12,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import KombuError
 
 from coordination.models import OutboxEntry
 
@@ -19,6 +20,7 @@ TASK = "coordination.tasks.compare_waiting"
 BREAK_SECONDS = 5.0
 BROKER_PATIENCE_SECONDS = 0.05
 CHUNK = 1000
+BROKER_ERRORS = (redis.RedisError, KombuError, OSError)
 
 # Until when the broker is taken to be down; a fact about this process, so a module variable.
 _closed_until = 0.0
@@ -40,7 +42,7 @@ def enqueue(*, initiative_ids: Sequence[UUID]) -> None:
             update_fields=["queued_at"],
         )
     if waiting and not any(entry[1] is hint for entry in connection.run_on_commit):
-        transaction.on_commit(hint)
+        transaction.on_commit(hint, robust=True)
 
 
 def hint() -> None:
@@ -56,7 +58,7 @@ def hint() -> None:
         with _broker() as broker:
             broker.ping()
         current_app.send_task(TASK, retry=False, ignore_result=True)
-    except (redis.RedisError, OSError, current_app.connection_for_write().connection_errors):
+    except BROKER_ERRORS:
         _closed_until = time.monotonic() + BREAK_SECONDS
 
 
