@@ -200,6 +200,8 @@ X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Sign-in is limited by address too: behind the TLS front, the visitor's is the last that it names.
+    ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("T2D_PROXIES", "1"))
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
