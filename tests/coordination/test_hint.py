@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from coordination.services import outbox
 
@@ -27,7 +27,7 @@ def deaf(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
-def test_broker_that_is_gone_closes_the_breaker(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_broker_that_is_gone_closes_the_breaker(settings: Any, tmp_path: Path) -> None:
     settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/nobody.sock"
 
     outbox.hint()
@@ -35,7 +35,7 @@ def test_broker_that_is_gone_closes_the_breaker(settings: SettingsWrapper, tmp_p
     assert outbox._closed_until > 0
 
 
-def test_deaf_broker_is_asked_once(settings: SettingsWrapper, deaf: Path) -> None:
+def test_deaf_broker_is_asked_once(settings: Any, deaf: Path) -> None:
     settings.CELERY_BROKER_URL = f"redis+socket://{deaf}"
 
     outbox.hint()
