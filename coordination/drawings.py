@@ -12,7 +12,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from initiatives.dates import FOREVER, Days, first_day
-from initiatives.drawings import Axis, Sheet, text_width, wrapped
+from initiatives.drawings import Axis, Sheet, isolated, text_width, wrapped
 
 CELLS, WATCH, FLAG = 16, 8, 12
 LEFT_TO_RIGHT_MARK = "\u200e"
@@ -90,7 +90,7 @@ def two_on_one_axis(
     _bar(sheet, axis, other, 86, "sb", "fb", gutter)
     if first <= last:
         half = text_width(shared, 11) / 2
-        middle = min(max((left + right) / 2, half), width - half)
+        middle = min(max((left + right) / 2, gutter + half), width - half)
         sheet.text(middle, 78, shared, "tp ts halo", "middle")
     _today(sheet, axis, today)
     told = _("%(one)s: %(one_text)s. %(other)s: %(other_text)s. Together: %(shared)s.") % {
@@ -128,14 +128,14 @@ def _bar(sheet: Sheet, axis: Axis, line: Line, y: float, css: str, tip: str, gut
 
 
 def _name(sheet: Sheet, name: str, y: float, gutter: float) -> None:
-    """In one line of 12 px if it fits, else word by word in lines of 11 px, the last one cut short."""
+    """In one line of 12 px if it fits, else in lines of 11 px, the last one cut short."""
     if text_width(name) <= gutter - 6:
-        sheet.text(0, y + 17, name, "tb")
+        sheet.text(0, y + 17, isolated(name), "tb")
         return
-    lines = wrapped(name, gutter - 8, 11)
+    lines = wrapped(name, gutter - 18, 11)
     for number, line in enumerate(lines[:3]):
         text = line + ("…" if number == 2 and len(lines) > 3 else "")
-        sheet.text(0, y + 6 + 12 * number, text, "tb ts")
+        sheet.text(0, y + 6 + 12 * number, isolated(text), "tb ts")
 
 
 def _today(sheet: Sheet, axis: Axis, today: date) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordination.drawings import Line, big_ruler, small_ruler, two_on_one_axis
-from initiatives.dates import FOREVER, Days
-from initiatives.drawings import Band, Bar, Mark, TrackRow, timeline, wrapped
+from initiatives.dates import FOREVER
+from initiatives.drawings import Axis, Band, Bar, Mark, Sheet, TrackRow, text_width, timeline, wrapped
+from initiatives.drawings.sheet import cut_short
 
 TODAY = date(2026, 1, 15)
 days = st.dates(date(1985, 1, 1), date(2032, 1, 1))
@@ -69,35 +70,62 @@ def test_phases_are_named_and_nothing_carries_style() -> None:
     picture = drawn(tracks=(track,), marks=(Mark("Election <soon>", TODAY + timedelta(days=1)),))
 
     assert "Negotiation" in picture
-    assert "Election &lt;soon&gt;, in 1 day" in picture
+    assert "\u2068Election &lt;soon&gt;\u2069, in 1 day" in picture
     assert not re.search(r"style=|<script|on\w+=", picture)
 
 
-@given(names)
-def test_wrapping_cuts_no_word(name: str) -> None:
-    assert " ".join(wrapped(name, 80)).split() == name.split()
+def test_word_too_wide_for_its_band_stands_above_it() -> None:
+    bands = (
+        Band("implementation", "Implementation", date(2022, 1, 1), TODAY - timedelta(days=9)),
+        Band("collapsed", "Collapsed", TODAY - timedelta(days=9)),
+    )
+    words = {
+        text.text: float(text.attrib["y"])
+        for text in ElementTree.fromstring(drawn(tracks=(TrackRow("Commission", bands),))).iter("text")
+    }
+
+    assert words["Collapsed"] < words["Implementation"]
 
 
-@given(st.integers(-7, 16))
-def test_ruler_fills_as_many_cells_as_points(points: int) -> None:
-    assert small_ruler(points).count('"fboth"') == max(0, points)
-    assert big_ruler(points, [8, 3]).count('"fboth"') == max(0, points)
+def test_label_of_a_near_deadline_is_not_cut_at_the_edge() -> None:
+    label = "The authorisation of the naval escort is up for renewal by the assembly of the basin"
+    root = ElementTree.fromstring(drawn(marks=(Mark(label, TODAY + timedelta(days=3)),)))
+    (text,) = (text for text in root.iter("text") if "authorisation" in (text.text or ""))
+    left = float(text.attrib["x"])
+
+    assert text.attrib["text-anchor"] == "start"
+    assert left + text_width(text.text or "") <= 994
 
 
-@given(days, st.integers(0, 3000), days, st.none() | st.integers(0, 3000), st.booleans())
-def test_two_bars_stay_on_the_sheet(
-    one: date, length: int, other: date, rest: int | None, narrow: bool
-) -> None:
-    first = Line("Amber Heron", Days(one, one + timedelta(days=length)), None, "one")
-    last = FOREVER if rest is None else other + timedelta(days=rest)
-    second = Line("Pakistan-India Peoples' Forum", Days(other, last), None, "other")
-    picture = two_on_one_axis(
-        prefix="p", one=first, other=second, shared="3 months", today=TODAY, narrow=narrow
+@given(days, st.integers(0, 20000), st.sampled_from([216.0, 520.0, 820.0]))
+def test_names_on_the_axis_do_not_touch(first: date, length: int, room: float) -> None:
+    sheet = Sheet(room + 100, rtl=False)
+    Axis(first, first + timedelta(days=length), 88, 88 + room).draw(sheet, 0, 100)
+    words = [text for text in sheet.parts if text.startswith("<text")]
+    ends = sorted(
+        (float(text.attrib["x"]), float(text.attrib["x"]) + text_width(text.text or ""))
+        for text in map(ElementTree.fromstring, words)
     )
 
-    root = ElementTree.fromstring(picture)
-    width = float(root.attrib["viewBox"].split()[2])
-    for box in root.iter("rect"):
-        x, w = float(box.attrib["x"]), float(box.attrib["width"])
-        assert w >= 0
-        assert 0 <= x <= x + w <= width + 0.1
+    assert all(end < begin for (_begin, end), (begin, _end) in pairwise(ends))
+
+
+@given(names)
+def test_wrapped_lines_fit_and_lose_no_letter(name: str) -> None:
+    lines = wrapped(name, 80)
+
+    assert "".join("".join(lines).split()) == "".join(name.split())
+    assert all(text_width(line) <= 80 for line in lines)
+
+
+def test_long_names_break_after_hyphens_first() -> None:
+    assert wrapped("Israeli-Palestinian talks", 90) == ["Israeli-", "Palestinian", "talks"]
+
+
+@given(names, st.integers(20, 200))
+def test_cut_short_fits(name: str, room: int) -> None:
+    assert text_width(cut_short(name, room)) <= room
+
+
+def test_nothing_to_draw_is_no_drawing() -> None:
+    assert drawn() == ""

@@ -1,0 +1,18 @@
+"""Timelines as inline SVG."""
+
+from initiatives.drawings.sheet import Axis, Sheet, isolated, text_width, wrapped
+from initiatives.drawings.timeline import Band, Bar, Mark, TrackRow, days_left, timeline
+
+__all__ = [
+    "Axis",
+    "Band",
+    "Bar",
+    "Mark",
+    "Sheet",
+    "TrackRow",
+    "days_left",
+    "isolated",
+    "text_width",
+    "timeline",
+    "wrapped",
+]
