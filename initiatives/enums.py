@@ -87,6 +87,7 @@ class OfficialRelation(TextChoices):
     CONSULTED = "consulted", _("Consulted")
     REQUESTED = "requested", _("Requested")
     EMBEDDED = "embedded", _("Embedded")
+    UNKNOWN = "unknown", _("Not known")
 
 
 class Phase(TextChoices):

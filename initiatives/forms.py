@@ -169,7 +169,7 @@ class CardForm(VersionedForm):
     official_relation = forms.ChoiceField(
         label=_("What Track One knows of it"),
         choices=OfficialRelation.choices,
-        initial=OfficialRelation.UNAWARE,
+        initial=OfficialRelation.UNKNOWN,
     )
     timing_basis = forms.ChoiceField(
         label=_("Why now"), choices=TimingBasis.choices, initial=TimingBasis.UNKNOWN
@@ -186,6 +186,9 @@ class CardForm(VersionedForm):
         organisations = organisations_for(user, named)
         for name in self.ORGANISATIONS:
             self.fields[name].queryset = organisations
+        for name in ("codename", "public_line", "title", "source"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["dir"] = "auto"
 
     def arguments(self, only: Any = None) -> dict[str, Any]:
         """The cleaned values as arguments of a service; `only` names the fields to take."""

@@ -80,7 +80,7 @@ class Initiative(Record):
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.TEAM)
     matching = models.CharField(_("matching"), max_length=3, choices=Matching)
     official_relation = models.CharField(
-        _("relation to Track One"), max_length=10, choices=OfficialRelation, default=OfficialRelation.UNAWARE
+        _("relation to Track One"), max_length=10, choices=OfficialRelation, default=OfficialRelation.UNKNOWN
     )
     official_relation_on = models.DateField(_("since"), null=True, blank=True)
     timing_basis = models.CharField(
