@@ -15,6 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
+from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading
 from accounts.models import User
@@ -107,7 +108,7 @@ class OverlapFilters(PairFilters):
     state = filters.MultipleChoiceFilter(choices=FlagState.choices, distinct=False)
     assessment = filters.MultipleChoiceFilter(choices=Assessment.choices, distinct=False)
     kind = filters.ChoiceFilter(method="of_kind", choices=OverlapKind.choices)
-    coordinated = filters.BooleanFilter()
+    coordinated = YesNo()
 
     def of_kind(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(kinds__contains=[value])
@@ -191,7 +192,7 @@ class LinkSerializer(Strict):
 class LinkFilters(PairFilters):
     mechanism = filters.MultipleChoiceFilter(choices=Mechanism.choices, distinct=False)
     depth = filters.MultipleChoiceFilter(choices=Depth.choices, distinct=False)
-    live = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull", help_text="Has not ended.")
+    live = YesNo(field_name="ended_at", lookup_expr="isnull", help_text="Has not ended.")
 
 
 class CoordinationLinks(Making, Reading):

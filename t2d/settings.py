@@ -260,6 +260,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": os.environ.get("T2D_API_RATE", "600/min")},
     "EXCEPTION_HANDLER": "t2d.rest.problem",
     "PAGE_SIZE": 50,
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Track Two Desk",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -23,8 +24,8 @@ from accounts.api.refusals import Conflicting, KeyReused, Unavailable
 
 HEADER = "Idempotency-Key"
 KEPT_SECONDS = 24 * 3600
-# As long as one request may take; a process that died meanwhile blocks its key no longer.
-RUNNING_SECONDS = 60
+# Longer than any request takes; after that, a process that died blocks its key no more.
+RUNNING_SECONDS = 600
 TROUBLE = (redis.RedisError, OSError)
 
 
@@ -45,7 +46,8 @@ def once(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             response = method(self, request, *args, **kwargs)
         except BaseException:
-            cache.delete(place)
+            with suppress(*TROUBLE):
+                cache.delete(place)
             raise
         kept = {
             "hash": hashed,

@@ -221,12 +221,10 @@ class Making:
         return self.written([str(record.pk) for record in made], status.HTTP_201_CREATED, many=many)
 
     def _validated(self: Any, rows: list[Any], many: bool) -> list[dict[str, Any]]:
-        context = self.get_serializer_context()
-        serializers = [self.serializer_class(data=row, context=context) for row in rows]
-        errors = {index: one.errors for index, one in enumerate(serializers) if not one.is_valid()}
-        if errors:
-            raise ValidationError(errors if many else errors[0])
-        return [one.validated_data for one in serializers]
+        serializer = self.serializer_class(data=rows, many=True, context=self.get_serializer_context())
+        if serializer.is_valid():
+            return serializer.validated_data
+        raise ValidationError(serializer.errors if many else serializer.errors[0])
 
     def _made(self: Any, valid: list[dict[str, Any]], many: bool) -> list[Any]:
         """Every row goes to the service, so that all that is wrong is said at once."""

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.fields import CountryField, Strict, StrictParts
+from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Endpoint, Reading, Resource
 from accounts.enums import LANGUAGES, MembershipRole, OrganisationKind, TokenScope
@@ -40,7 +41,7 @@ class VettingSerializer(StrictParts):
 class OrganisationFilters(filters.FilterSet):
     kind = filters.MultipleChoiceFilter(choices=OrganisationKind.choices, distinct=False)
     country = filters.CharFilter(lookup_expr="iexact")
-    vetted = filters.BooleanFilter(field_name="vetted_at", lookup_expr="isnull", exclude=True)
+    vetted = YesNo(field_name="vetted_at", lookup_expr="isnull", exclude=True)
 
 
 class Organisations(Resource):

@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api.fields import CountriesField, Strict, StrictParts, Visible, VisibleMany
+from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.api.resources import Organisations
@@ -171,12 +172,10 @@ class InitiativeFilters(OfConflict):
     matching = filters.ChoiceFilter(choices=Matching.choices)
     theme = filters.ChoiceFilter(method="has_theme", choices=Theme.choices)
     country = filters.CharFilter(method="in_country")
-    public_record = filters.BooleanFilter()
+    public_record = YesNo()
     reference = filters.CharFilter()
-    running = filters.BooleanFilter(
-        method="is_running", help_text="Whether its status is one of those running."
-    )
-    own = filters.BooleanFilter(field_name="on_team", help_text="Whether you are on its team.")
+    running = YesNo(method="is_running", help_text="Whether its status is one of those running.")
+    own = YesNo(field_name="on_team", help_text="Whether you are on its team.")
     began_after = filters.DateFilter(field_name="began_on", lookup_expr="gte")
     began_before = filters.DateFilter(field_name="began_on", lookup_expr="lte")
 

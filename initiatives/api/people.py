@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api.fields import Strict, Visible
+from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.api.resources import Organisations
@@ -46,7 +47,7 @@ class TeamMemberFilters(filters.FilterSet):
     initiative = filters.UUIDFilter()
     user = filters.UUIDFilter()
     role = filters.MultipleChoiceFilter(choices=TeamRole.choices, distinct=False)
-    live = filters.BooleanFilter(method="by_life", help_text="Whether the access still runs.")
+    live = YesNo(method="by_life", help_text="Whether the access still runs.")
 
     def by_life(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         live = TeamMember.objects.live().values("pk")
@@ -93,8 +94,8 @@ class DeclarationSerializer(Strict):
 class DeclarationFilters(filters.FilterSet):
     organisation = filters.UUIDFilter()
     conflict = filters.UUIDFilter()
-    confirmed = filters.BooleanFilter(field_name="confirmed_at", lookup_expr="isnull", exclude=True)
-    withdrawn = filters.BooleanFilter(field_name="withdrawn_at", lookup_expr="isnull", exclude=True)
+    confirmed = YesNo(field_name="confirmed_at", lookup_expr="isnull", exclude=True)
+    withdrawn = YesNo(field_name="withdrawn_at", lookup_expr="isnull", exclude=True)
 
 
 class CircleDeclarations(Making, Reading):

@@ -14,6 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api.fields import CountriesField, Strict, StrictParts, Visible
+from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from initiatives import services
@@ -96,7 +97,7 @@ class ConflictFilters(filters.FilterSet):
     parent = filters.UUIDFilter()
     root = filters.UUIDFilter()
     within = filters.UUIDFilter(method="in_family", help_text="This conflict and everything below it.")
-    top = filters.BooleanFilter(field_name="parent", lookup_expr="isnull", help_text="Only roots, or none.")
+    top = YesNo(field_name="parent", lookup_expr="isnull", help_text="Only roots, or none.")
     country = filters.CharFilter(method="in_country")
     ucdp_conflict_id = filters.NumberFilter(min_value=0, max_value=2**31 - 1)
 
