@@ -26,9 +26,7 @@ TABLE_VERSION = 1
 WATCH_POINTS = 8
 FLAG_POINTS = 12
 
-MOST_FROM_PARTIES = 3
-MOST_FROM_TIME = 2
-MOST_FROM_TRACK_TYPE = 1
+TRACK_TYPE_POINTS = 1
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def time_points(shared: int, shorter: int) -> int:
 
 def conflict_points(distance: int) -> int:
     """How far one conflict lies above the other."""
-    return {0: 2, 1: 1}.get(distance, 0)
+    return max(0, 2 - distance)
 
 
 def distance_of(one: Sequence[UUID], other: Sequence[UUID]) -> int | None:
@@ -157,7 +155,7 @@ def factors_of(one: MatchingCard, other: MatchingCard) -> dict[str, dict[str, An
             "open": one.days.last == other.days.last == FOREVER,
         },
         "conflict": {"points": conflict_points(distance), "distance": distance},
-        "track_type": {"points": MOST_FROM_TRACK_TYPE if equal else 0, "equal": equal},
+        "track_type": {"points": TRACK_TYPE_POINTS if equal else 0, "equal": equal},
     }
 
 
@@ -195,8 +193,10 @@ class _Packed(NamedTuple):
 
     first: int
     last: int
+    length: int
     themes: int
     parties: int
+    track_type: str
     card: MatchingCard
 
 
@@ -224,8 +224,10 @@ def _pack(cards: Iterable[MatchingCard]) -> dict[UUID, list[_Packed]]:
         packed = _Packed(
             first=card.days.first.toordinal(),
             last=card.days.last.toordinal(),
+            length=length(card.days),
             themes=sum(bits[theme] for theme in card.themes),
             parties=sum(bits[party] for party in card.parties),
+            track_type=card.track_type,
             card=card,
         )
         groups[card.conflict].append(packed)
@@ -266,13 +268,11 @@ def _between(left: list[_Packed], right: list[_Packed]) -> Iterator[tuple[_Packe
 
 
 def _scored(one: _Packed, near: list[_Packed], from_conflict: int) -> Iterator[Overlap]:
-    """Scores those of `near` that may reach a band: points from themes and parties bound what is possible."""
+    """Scores those of `near` that reach a band. Points come first, on integers alone; reasons only for these."""
     if one.themes:  # both listed and none shared: -4, and nothing else makes up for that
         near = [other for other in near if other.themes & one.themes or not other.themes]
-    others = from_conflict + MOST_FROM_TIME + MOST_FROM_TRACK_TYPE
     for other in near:
-        possible = others + _bound_of_themes(one.themes, other.themes) + _bound_of_parties(one, other)
-        if possible < WATCH_POINTS:
+        if from_conflict + _points(one, other) < WATCH_POINTS:
             continue
         found = score(one.card, other.card)
         if found:
@@ -280,12 +280,24 @@ def _scored(one: _Packed, near: list[_Packed], from_conflict: int) -> Iterator[O
             yield Overlap(first, second, found)
 
 
+def _points(one: _Packed, other: _Packed) -> int:
+    """Everything but the conflict."""
+    days = min(one.last, other.last) - max(one.first, other.first) + 1
+    return (
+        _from_themes(one.themes, other.themes)
+        + _from_parties(one.parties, other.parties)
+        + time_points(days, min(one.length, other.length))
+        + (TRACK_TYPE_POINTS if one.track_type == other.track_type else 0)
+    )
+
+
 @lru_cache(maxsize=65536)
-def _bound_of_themes(one: int, other: int) -> int:
+def _from_themes(one: int, other: int) -> int:
     return theme_points((one & other).bit_count(), (one | other).bit_count()) if one and other else 0
 
 
-def _bound_of_parties(one: _Packed, other: _Packed) -> int:
-    if not (one.parties and other.parties):
+@lru_cache(maxsize=65536)
+def _from_parties(one: int, other: int) -> int:
+    if not (one and other):
         return 0
-    return MOST_FROM_PARTIES if one.parties & other.parties else -MOST_FROM_PARTIES
+    return party_points((one & other).bit_count(), min(one.bit_count(), other.bit_count()))

@@ -18,11 +18,14 @@ What becomes of a flag:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -32,6 +35,21 @@ from coordination.models import CoordinationLink, OverlapFlag
 from initiatives.models import Initiative
 
 BATCH = 1000
+INSERTED_AT_ONCE = 5000
+
+INSERT = """
+INSERT INTO coordination_overlapflag (
+    id, first_id, second_id, previous_id, kinds, band, points, factors, table_version, fingerprint, version,
+    created_at, updated_at, first_seen_at, last_seen_at,
+    state, assessment, harms, note, decided_by_id, decided_at, review_on, superseded
+)
+SELECT id, first, second, previous, kinds, band, points, factors, table_version, fingerprint, 1,
+    %(now)s, %(now)s, %(now)s, %(now)s, 'new', '', '{}', '', NULL, NULL, NULL, FALSE
+FROM jsonb_to_recordset(%(rows)s) AS found (
+    id uuid, first uuid, second uuid, previous uuid, kinds text[], band text, points smallint, factors jsonb,
+    table_version smallint, fingerprint text
+)
+"""
 
 Pair = tuple[UUID, UUID]
 
@@ -231,20 +249,27 @@ def _write(plan: Plan) -> None:
         [*shown, "version", "state", "last_seen_at", "updated_at"],
         batch_size=BATCH,
     )
-    OverlapFlag.objects.bulk_create(
-        (
-            OverlapFlag(
-                first_id=overlap.first,
-                second_id=overlap.second,
-                previous_id=previous,
-                first_seen_at=now,
-                last_seen_at=now,
-                **_shown(overlap.score),
-            )
-            for overlap, previous in plan.create
-        ),
-        batch_size=BATCH,
-    )
+    for begin in range(0, len(plan.create), INSERTED_AT_ONCE):
+        _insert(plan.create[begin : begin + INSERTED_AT_ONCE], now)
+
+
+def _insert(new: list[tuple[Overlap, UUID | None]], now: datetime) -> None:
+    """Store new flags, all rows as one value: a parameter for each of their fields takes ten times longer.
+
+    The columns are those of the model, with the values of a flag that nobody has touched yet.
+    """
+    rows = [
+        {
+            "id": str(uuid4()),
+            "first": str(overlap.first),
+            "second": str(overlap.second),
+            "previous": str(previous) if previous else None,
+            **_shown(overlap.score),
+        }
+        for overlap, previous in new
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, {"rows": json.dumps(rows), "now": now})
 
 
 def _shown(score: Score) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What measurements share: private data services, and a synthetic register."""
