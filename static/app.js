@@ -2,7 +2,9 @@
 (function () {
   "use strict";
 
-  const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+  // Letters belong to a field one types into, and to an open dialog; not to a checkbox that happens to have the focus.
+  const taken = (target) =>
+    target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog") !== null;
   const rows = () => Array.from(document.querySelectorAll(".rows > .q"));
 
   function step(by) {
@@ -36,7 +38,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event.target)) return;
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
@@ -48,7 +50,7 @@
     const form = event.target;
     if (form.method !== "post") return;
     if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
+    else if (!event.defaultPrevented) form.dataset.sent = "yes";
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
