@@ -22,7 +22,7 @@ from redis.retry import Retry
 from t2d.embedded import binaries, folder, processes
 
 ROLES_SQL = folder.PROJECT / "deploy" / "roles.sql"
-START_PATIENCE = 60  # seconds; recovery after a crash can take a while on a slow disk
+START_PATIENCE = 120  # seconds; recovery after a crash can take a while on a slow disk
 STOP_PATIENCE = 20
 
 # Nothing of a statement or of a row may reach the log: it would hold what the vault keeps closed.

@@ -21,7 +21,7 @@ from t2d.embedded.supervision import Supervised, supervise
 
 SERVICE_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL")
 FIRST_PORT = 8000
-WEB_PATIENCE = 60  # seconds until the first page must be there
+WEB_PATIENCE = 180  # seconds until the first page must be there, on a busy machine too
 STOP_PATIENCE = 10  # seconds for requests and tasks under way; what is cut off is queued again
 
 
