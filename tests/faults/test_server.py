@@ -129,7 +129,7 @@ def tree_of(root: int) -> dict[int, str]:
 
 def assert_all_gone(tree: dict[int, str]) -> None:
     """Of the very processes that were seen: a number may be in use again, by something else."""
-    wait_until(lambda: not any(processes().get(pid, (0, ""))[1] == line for pid, line in tree.items()), 15)
+    wait_until(lambda: not any(processes().get(pid, (0, ""))[1] == line for pid, line in tree.items()))
 
 
 def kill_everything(server: Server) -> None:
