@@ -539,6 +539,19 @@ def test_reference_is_written_by_coordinators(world):
     assert Conflict.objects.get(pk=made["id"]).name == "New valley"
 
 
+def test_errors_inside_a_list_inside_a_list_name_their_place(world):
+    names = [{"name": "Neutal"}, {"nom": "Vallée"}]
+    rows = [{"name": "A"}, {"name": "B", "alternative_names": names}]
+    refused = post(client_of(world.cora), "conflicts/", rows)
+    assert pointers(refused) == {"/1/alternative_names/1/nom": "unknown_field"}
+
+
+def test_yes_and_no_are_words_that_exist(world):
+    client = client_of(world.alice)
+    assert pointers(get(client, "initiatives/", running="yes")) == {"/running": "invalid"}
+    assert ids(get(client, "initiatives/", running="1")) == ids(get(client, "initiatives/", running="TRUE"))
+
+
 def test_parties_tracks_and_deadlines(world):
     cora = client_of(world.cora)
     root, child = str(world.conflict.pk), str(world.child.pk)
