@@ -64,7 +64,9 @@ def sign_in(browser: Browser, address: str) -> Iterator[SignIn]:
     contexts = []
 
     def open_window(name: str) -> Page:
-        context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
+        # Without motion, or a colour is measured while it still changes.
+        view = {"width": 1280, "height": 900}
+        context = browser.new_context(base_url=address, viewport=view, reduced_motion="reduce")
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
