@@ -26,7 +26,10 @@ class Busy(Exception):
 def data_folder() -> Path:
     """T2D_DATA, or var/ in the project; made if absent, closed to others."""
     path = Path(os.environ.get("T2D_DATA") or PROJECT / "var").expanduser().resolve()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"The data folder {path} cannot be made: {error.strerror}.") from None
     return path
 
 
