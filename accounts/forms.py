@@ -32,7 +32,7 @@ def add_errors(form: forms.BaseForm, error: ValidationError, names: Mapping[str,
 class VersionedForm(forms.Form):
     """A form about a record as it was when the page was opened: `version` says which state that was."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=MAX_VERSION, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=MAX_VERSION)
 
 
 class AccountForm(VersionedForm):

@@ -138,9 +138,14 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def create_token(request: HttpRequest) -> HttpResponse:
-    """Make a token and show it, this once: the answer is the page itself, so that it is stored nowhere."""
+    """Make a token and show it, this once: the answer is the page itself, so that it is stored nowhere.
+
+    Who comes back to its address, by changing the language there for example, gets the account.
+    """
+    if request.method != "POST":
+        return redirect("accounts:account")
     form = TokenForm(request.POST, prefix="token")
     if not form.is_valid():
         return _account_page(request, token_form=form)

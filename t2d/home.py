@@ -16,6 +16,7 @@ from confidentiality.codes import TeamRole
 from coordination.enums import FlagState
 from coordination.models import OverlapFlag
 from coordination.services import flags
+from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
 from initiatives.views.sight import for_team
 
@@ -54,7 +55,8 @@ def _of_teams(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:
         member.initiative.team_size = sizes.get(member.initiative_id, 0)
         member.initiative.own_role = member
         member.initiative.sight = for_team(member.initiative.visibility, member.initiative.team_size)
-        own.append(member.initiative)
+        if member.initiative.status in RUNNING:
+            own.append(member.initiative)
     led = [member.initiative_id for member in memberships if member.role == TeamRole.LEAD]
     return {
         "own": own,

@@ -70,6 +70,7 @@ def remove_team_member(
     if not member.is_live:
         return member
     if successor is not None:
+        policy.require(by, Action.MANAGE_TEAM, member)
         _set_successor(initiative, successor)
     if member.role == TeamRole.LEAD and not _other_leads(member):
         _require_successor(initiative, member, "successor")

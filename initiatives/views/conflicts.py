@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -72,8 +73,9 @@ def _matches(conflict: Conflict, text: str) -> bool:
 def _describe(user: Any, rows: list[dict[str, Any]]) -> None:
     """Add to each row the number of initiatives one may see, the official phases, and the next deadline."""
     ids = [row["conflict"].pk for row in rows]
-    seen = Initiative.objects.visible_to(user).filter(conflict__in=ids).order_by().values_list("conflict")
-    counts = dict(seen.annotate(number=Count("pk")))
+    counts: Counter[UUID] = Counter()
+    for lineage, number in _numbers(user, {row["conflict"].root_id for row in rows}):
+        counts.update(dict.fromkeys(lineage, number))
     tracks: dict[UUID, list[OfficialTrack]] = {}
     for track in OfficialTrack.objects.visible_to(user).filter(conflict__in=ids).prefetch_related("phases"):
         tracks.setdefault(track.conflict_id, []).append(with_phase(track))
@@ -85,7 +87,13 @@ def _describe(user: Any, rows: list[dict[str, Any]]) -> None:
         due[deadline.conflict_id] = deadline
     for row in rows:
         pk = row["conflict"].pk
-        row |= {"initiatives": counts.get(pk, 0), "tracks": tracks.get(pk, []), "deadline": due.get(pk)}
+        row |= {"initiatives": counts[pk], "tracks": tracks.get(pk, []), "deadline": due.get(pk)}
+
+
+def _numbers(user: Any, roots: set[UUID]) -> QuerySet:
+    """How many initiatives one may see on each conflict, with the path to it: a conflict counts its parts, too."""
+    seen = Initiative.objects.visible_to(user).filter(conflict__root__in=roots).order_by()
+    return seen.values_list("conflict__lineage").annotate(number=Count("pk"))
 
 
 def visible_conflict(request: HttpRequest, pk: UUID) -> Conflict:

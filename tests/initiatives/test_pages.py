@@ -195,6 +195,13 @@ def test_conflicts_are_found_by_a_part_of_the_name_with_what_leads_to_them(
     ]
 
 
+def test_a_conflict_counts_its_parts_as_the_list_behind_the_number_does(world: World, alice: Client) -> None:
+    make.make_initiative(world.child, world.house, lead=world.alice)
+    rows = alice.get(reverse("initiatives:conflicts"), {"q": "valley"}).context["rows"]
+    assert [row["initiatives"] for row in rows] == [2]
+    assert len(listed(alice, conflict=str(world.conflict.pk))) == 2
+
+
 def test_who_is_outside_the_network_is_told_why_it_is_empty(world: World) -> None:
     answer = signed_in(world.sam).get(reverse("initiatives:conflicts"))
     assert "Conflicts are read by members of vetted organisations" in answer.content.decode()
@@ -432,6 +439,15 @@ def test_a_facilitator_may_leave_and_manages_nobody(world: World, alice: Client)
         {"act": "end", "version": mine.version},
     )
     assert bob.get(reverse("initiatives:initiative", args=[world.secret.pk])).status_code == 404
+
+
+def test_who_leaves_without_leading_names_no_successor(world: World) -> None:
+    mine = world.secret.members.get(user=world.bob)
+    path = reverse("initiatives:member", args=[world.secret.pk, mine.pk])
+    data = {"act": "end", "version": mine.version, "successor": str(world.harry.pk)}
+    assert signed_in(world.bob).post(path, data).status_code == 403
+    world.secret.refresh_from_db()
+    assert world.secret.successor is None
 
 
 def test_a_successor_is_named(world: World, alice: Client) -> None:
