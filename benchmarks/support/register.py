@@ -10,10 +10,11 @@ from datetime import date
 from itertools import accumulate
 from uuid import UUID
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
+from confidentiality.codes import TeamRole
 from initiatives.dates import first_day
 from initiatives.enums import Theme
-from initiatives.models import Conflict, Initiative, InitiativeParty, Party
+from initiatives.models import Conflict, Initiative, InitiativeParty, Party, TeamMember
 
 PER_CONFLICT = 25
 TYPES = ("t1_5", "t2_hard", "t2_hard", "t2_soft", "t2_soft", "t3")
@@ -77,3 +78,24 @@ def _initiative(number: int, conflict: Conflict, house: Organisation, draw: rand
         ended_on=None if draw.random() < 0.25 else first_day(ended, ends),
         ended_precision=ends,
     )
+
+
+def pair() -> tuple[User, Initiative]:
+    """Two cards on the largest conflict, at a time at which nothing else ran; and the lead of the first."""
+    lead = User.objects.create_user(email="lead@bench.example", name="Lead")
+    house = Organisation.objects.create(name="House of the lead")
+    largest = Conflict.objects.order_by("created_at")[0]
+    card = {
+        "matching": "on",
+        "track_type": "t2_hard",
+        "began_on": date(1980, 1, 1),
+        "ended_on": date(1981, 1, 1),
+    }
+    one, _other = (
+        Initiative.objects.create(
+            conflict=largest, registered_by=house, codename=f"Pair {number}", themes=["ceasefire"], **card
+        )
+        for number in range(2)
+    )
+    TeamMember.objects.create(initiative=one, user=lead, role=TeamRole.LEAD)
+    return lead, one

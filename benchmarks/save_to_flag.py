@@ -1,0 +1,82 @@
+"""From a saved card to a visible flag, through a real broker and a real worker, among 10,000 initiatives.
+
+Each round opens one side of a pair apart from the others, or takes it away again, and polls until the flag is
+there or gone. The time includes the commit, the publishing, and on average half a millisecond of polling.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from benchmarks.support.services import migrated_services
+from t2d.embedded.folder import PROJECT
+
+REGISTER = 10_000
+ROUNDS = 200
+WARM_UP = 10
+
+
+@contextlib.contextmanager
+def worker() -> Iterator[None]:
+    """As script/server starts it, and without a schedule: nothing but the hint wakes it."""
+    command = [sys.executable, "-m", "celery", "-A", "t2d", "worker", "-c", "2", "-l", "INFO"]
+    command += ["--without-gossip", "--without-mingle"]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if b" ready." in line:
+                break
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def main() -> None:
+    with migrated_services():
+        from django.db import connection
+
+        from benchmarks.support import register
+        from confidentiality.actor import SETUP, actor
+        from coordination.models import OverlapFlag
+        from coordination.services.comparison import compare_everything
+        from initiatives.models import Initiative
+        from initiatives.services import edit_initiative
+
+        with actor(SETUP):
+            register.fill(REGISTER)
+            user, one = register.pair()
+        compare_everything()
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        saves, waits = [], []
+        with worker():
+            for number in range(WARM_UP + ROUNDS):
+                themes = ["nuclear_risk"] if number % 2 else ["ceasefire", "elections"]
+                began = time.perf_counter()
+                with actor(user):
+                    edit_initiative(by=user, initiative=one, themes=themes)
+                saved = time.perf_counter()
+                while OverlapFlag.objects.touching([one.pk]).exists() is bool(number % 2):
+                    time.sleep(0.001)
+                    if time.perf_counter() > saved + 30:
+                        raise SystemExit(f"round {number}: no answer in 30 s")
+                saves.append(1000 * (saved - began))
+                waits.append(1000 * (time.perf_counter() - saved))
+        print(f"{Initiative.objects.count()} initiatives, {ROUNDS} saves")
+        for name, values in (
+            ("the save itself", saves[WARM_UP:]),
+            ("from saved to visible", waits[WARM_UP:]),
+        ):
+            cuts = statistics.quantiles(values, n=100)
+            print(f"  {name}: p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, longest {max(values):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
