@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership
+from initiatives.enums import Matching
 from initiatives.models import Conflict, Initiative, InitiativeOrganisation
 from initiatives.querysets import CONVENING, LOCKOUT_DAYS
 
@@ -42,8 +43,11 @@ class PairQuerySet(models.QuerySet):
 
 class OverlapFlagQuerySet(PairQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Coordinators whose mandate opens the pair. A team is told by introduction, never by this list."""
-        return self.opened_by(user)
+        """Coordinators whose mandate opens the pair. A team is told by introduction, never by this list.
+
+        Whoever switches matching off is out of it at once, history included, not when the worker comes by.
+        """
+        return self.opened_by(user).filter(first__matching=Matching.ON, second__matching=Matching.ON)
 
     def current(self) -> Self:
         """The newest flag of each pair; older ones are the history of a dismissal."""

@@ -20,6 +20,7 @@ from coordination.enums import FlagState
 from coordination.models import OutboxEntry, OverlapFlag
 from coordination.services import flags, outbox
 from coordination.services.comparison import compare_waiting
+from initiatives import services
 from initiatives.models import Initiative
 from tests import factories as make
 
@@ -143,6 +144,18 @@ def test_only_who_opens_the_pair_may_ask(world: World, flag: OverlapFlag) -> Non
         ):
             with pytest.raises(Hidden):
                 act(by=user, flag=flag, **given)
+
+
+def test_matching_off_closes_the_flag_at_once_and_for_good(world: World, flag: OverlapFlag) -> None:
+    flags.assess_flag(by=world.cora, flag=flag, assessment="neutral")
+    services.edit_initiative(by=world.alice, initiative=world.secret, matching="off")
+
+    for _moment in ("before the worker comes by", "after it"):
+        assert not OverlapFlag.objects.visible_to(world.cora).exists()
+        with pytest.raises(Hidden):
+            flags.reopen_flag(by=world.cora, flag=flag)
+        compare_waiting()
+    assert OverlapFlag.objects.get().state == FlagState.EXPIRED
 
 
 @pytest.mark.parametrize("fate", [{"superseded": True}, {"state": "expired"}])
