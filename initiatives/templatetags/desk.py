@@ -67,6 +67,14 @@ def options(field: BoundField) -> list[BoundWidget]:
     return field.subwidgets
 
 
+@register.simple_tag
+def choice(option: BoundWidget, explanation: str = "") -> SafeString:
+    """One choice of a group, tied to its explanation when there is one."""
+    if explanation:
+        option.data["attrs"]["aria-describedby"] = f"{option.id_for_label}_more"
+    return option.tag()
+
+
 @register.filter
 def widget_is(field: BoundField, names: str) -> bool:
     return type(field.field.widget).__name__ in names.split()
