@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -23,12 +22,11 @@ from initiatives.enums import (
     Matching,
     Modality,
     OfficialRelation,
-    OrganisationRole,
     Theme,
     TimingBasis,
     TrackType,
 )
-from initiatives.models import Conflict, Initiative, Party
+from initiatives.models import Conflict, Party
 from initiatives.services.countries import country_codes
 
 # Fields of services that the forms ask for under another name.
@@ -237,87 +235,6 @@ def organisations_for(user: User, named: Any = ()) -> QuerySet[Organisation]:
     return Organisation.objects.visible_to(user).filter(Q(vetted_at__isnull=False) | own)
 
 
-def card_values(initiative: Initiative) -> dict[str, list[str]]:
-    """What stands on the card, as the form would send it: every field a list of texts."""
-    named: dict[str, list[str]] = {role: [] for role in OrganisationRole.values}
-    for row in initiative.named.all():
-        named[row.role].append(str(row.organisation_id))
-    values = {
-        name: [getattr(initiative, name)]
-        for name in (
-            "track_type",
-            "definition_school",
-            "modality",
-            "codename",
-            "public_line",
-            "official_relation",
-            "timing_basis",
-            "matching",
-        )
-    }
-    if initiative.public_record:
-        values |= {name: [getattr(initiative, name)] for name in ("title", "source", "confidence")}
-    return values | {
-        "began": [dates.text_of(initiative.began_on, initiative.began_precision)],
-        "ended": [dates.text_of(initiative.ended_on, initiative.ended_precision)],
-        "themes": list(initiative.themes),
-        "countries": [", ".join(initiative.countries)],
-        "parties": sorted(str(side.party_id) for side in initiative.sides.all()),
-        "convener": named[OrganisationRole.CONVENER],
-        "co_conveners": sorted(named[OrganisationRole.CO_CONVENER]),
-        "funders": sorted(named[OrganisationRole.FUNDER]),
-        "hosts": sorted(named[OrganisationRole.HOST]),
-    }
-
-
-MANY = ("themes", "parties", "co_conveners", "funders", "hosts")
-
-
-def initial_of(values: dict[str, list[str]]) -> dict[str, Any]:
-    """`card_values` as initial values of the form."""
-    return {name: value if name in MANY else (value[0] if value else "") for name, value in values.items()}
-
-
-def sealed(values: dict[str, list[str]]) -> str:
-    """`card_values` in a hidden field; signed, so that what comes back is what was sent."""
-    return signing.dumps(values, salt="card", compress=True)
-
-
-def unsealed(text: str) -> dict[str, list[str]]:
-    try:
-        return signing.loads(text, salt="card")
-    except signing.BadSignature:
-        return {}
-
-
-def merged(data: Any, current: dict[str, list[str]], version: int) -> tuple[Any, list[str], list[str]]:
-    """Bring a form that was overtaken up to date: (data, taken, disputed).
-
-    A field that only the other person changed takes the value that stands now (`taken`); a field that both
-    changed keeps what was typed (`disputed`). Nothing typed is lost.
-    """
-    opened = unsealed(data.get("opened", ""))
-    fresh = data.copy()
-    taken, disputed = [], []
-    for name, now in current.items():
-        before, typed = opened.get(name, now), data.getlist(name)
-        if sorted(before) == sorted(now) or _same(typed, now):
-            continue
-        if _same(typed, before):
-            fresh.setlist(name, now)
-            taken.append(name)
-        else:
-            disputed.append(name)
-    fresh["version"], fresh["opened"] = str(version), sealed(current)
-    return fresh, taken, disputed
-
-
-def _same(one: list[str], other: list[str]) -> bool:
-    """Whether two fields say the same; browsers send line breaks as two characters."""
-    clean = [sorted(text.replace("\r\n", "\n").strip() for text in side if text) for side in (one, other)]
-    return clean[0] == clean[1]
-
-
 class StatusForm(VersionedForm):
     status = forms.ChoiceField(label=_("Status"), choices=InitiativeStatus.choices)
     ended = PreciseDateField(
@@ -400,7 +317,9 @@ def colleagues(user: User) -> QuerySet[User]:
 class DeclareForm(forms.Form):
     """In whose name one declares that it works on the conflict."""
 
-    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.none())
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None
+    )
 
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

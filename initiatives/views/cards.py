@@ -32,13 +32,10 @@ from initiatives.forms import (
     RecordForm,
     SearchForm,
     StatusForm,
-    card_values,
-    initial_of,
-    merged,
-    sealed,
 )
 from initiatives.models import Initiative, TeamMember
 from initiatives.services.countries import country_name
+from initiatives.views.concurrency import card_values, initial_of, merged, sealed
 from initiatives.views.sight import sentence
 
 PER_PAGE = 25

@@ -13,7 +13,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, TREE_QUERIES, CONFLICT_QUERIES, TEAM_QUERIES = 19, 18, 25, 37
+LIST_QUERIES, TREE_QUERIES, CONFLICT_QUERIES, TEAM_QUERIES, CARD_QUERIES = 19, 18, 25, 37, 38
 
 
 def signed_in(user: Any) -> Client:
@@ -120,6 +120,21 @@ def test_the_team_page_asks_as_much_for_three_members_as_for_one(
     with django_assert_num_queries(TEAM_QUERIES):
         answer = alice.get(reverse("initiatives:team", args=[world.secret.pk]))
     assert len(answer.context["members"]) == number + 2
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_card_asks_as_much_for_three_of_each_as_for_one(
+    world: World, alice: Client, number: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(number):
+        make.make_member(world.secret, make.make_member_of(world.house))
+        make.make_partner(world.secret, make.make_organisation())
+        other = make.make_initiative(world.child, world.house, lead=world.alice)
+        make.make_link(world.secret, other)
+    with django_assert_num_queries(CARD_QUERIES):
+        answer = alice.get(reverse("initiatives:initiative", args=[world.secret.pk]))
+    assert len(answer.context["links"]) == number
+    assert len(answer.context["team"]) == number + 2
 
 
 # Reading.
