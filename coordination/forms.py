@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -42,7 +42,10 @@ class DismissalReason(TextChoices):
 
 
 class QueueForm(forms.Form):
-    """Filters of the queue. What is not understood filters nothing."""
+    """Filters of the queue. What is not understood filters nothing.
+
+    Offers conflicts of pairs that the reader may open: any other would tell of a pair that is hidden.
+    """
 
     conflict = forms.ModelChoiceField(
         label=_("Conflict"), required=False, queryset=Conflict.objects.none(), empty_label=_("All of mine")
@@ -75,7 +78,10 @@ class QueueForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["conflict"].queryset = Conflict.objects.coordinated_by(user)
+        flags = OverlapFlag.objects.visible_to(user).current()
+        self.fields["conflict"].queryset = Conflict.objects.filter(
+            Q(pk__in=flags.values("first__conflict")) | Q(pk__in=flags.values("second__conflict"))
+        )
         self.is_valid()
 
     @property

@@ -132,10 +132,8 @@ def test_queue_takes_as_many_queries_for_three_rows_as_for_one(
 
 
 def test_queue_filters(flagged: World, cora: Client) -> None:
-    other = make.make_conflict("Elsewhere")
     assert "Secret Heron" in page(cora.get(QUEUE, {"conflict": flagged.conflict.pk, "band": "all"}))
     for query in (
-        {"conflict": other.pk},
         {"band": "watch"},
         {"state": "coordinated"},
         {"state": "dismissed"},
@@ -143,6 +141,17 @@ def test_queue_filters(flagged: World, cora: Client) -> None:
         html = page(cora.get(QUEUE, query))
         assert "Secret Heron" not in html
         assert "No pair matches these filters" in html
+
+
+def test_queue_offers_conflicts_of_pairs_that_may_be_opened(flagged: World, cora: Client) -> None:
+    make.make_conflict("Elsewhere")
+    select = re.search(r'<select name="conflict".*?</select>', page(cora.get(QUEUE)))
+    assert select
+    assert "Valley of Test" in select[0]
+    assert "Elsewhere" not in select[0]
+    make.make_partner(flagged.secret, flagged.cora.memberships.get().organisation)
+    flagged.secret.named.filter(role="partner").update(role="co_convener")
+    assert "Valley of Test" not in page(cora.get(QUEUE))
 
 
 def test_queue_goes_on_where_the_page_ends(flagged: World, cora: Client, monkeypatch: Any) -> None:
