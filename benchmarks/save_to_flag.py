@@ -7,11 +7,13 @@ there or gone. The time includes the commit, the publishing, and on average half
 from __future__ import annotations
 
 import contextlib
+import logging
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.support.services import migrated_services
 from t2d.embedded.folder import PROJECT
@@ -22,24 +24,23 @@ WARM_UP = 10
 
 
 @contextlib.contextmanager
-def worker() -> Iterator[None]:
+def worker(log: Path) -> Iterator[None]:
     """As script/server starts it, and without a schedule: nothing but the hint wakes it."""
     command = [sys.executable, "-m", "celery", "-A", "t2d", "worker", "-c", "2", "-l", "INFO"]
     command += ["--without-gossip", "--without-mingle"]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert process.stdout is not None
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT)
     try:
-        for line in process.stdout:
-            if b" ready." in line:
-                break
+        while b" ready." not in log.read_bytes():
+            time.sleep(0.05)
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
 
 
 def main() -> None:
-    with migrated_services():
+    with migrated_services() as folder:
         from django.db import connection
 
         from benchmarks.support import register
@@ -49,6 +50,7 @@ def main() -> None:
         from initiatives.models import Initiative
         from initiatives.services import edit_initiative
 
+        logging.getLogger("coordination").setLevel(logging.CRITICAL)  # a first run finds everything missing
         with actor(SETUP):
             register.fill(REGISTER)
             user, one = register.pair()
@@ -56,7 +58,7 @@ def main() -> None:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         saves, waits = [], []
-        with worker():
+        with worker(folder / "worker.log"):
             for number in range(WARM_UP + ROUNDS):
                 themes = ["nuclear_risk"] if number % 2 else ["ceasefire", "elections"]
                 began = time.perf_counter()
