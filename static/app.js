@@ -56,6 +56,18 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
+  // How many rows of the queue are ticked.
+  function count() {
+    const shown = document.querySelector("[data-selected]");
+    if (!shown) return;
+    const ticked = document.querySelectorAll(".rows > .q input[type=checkbox]:checked").length;
+    shown.querySelector("[data-count]").textContent = ticked;
+    shown.hidden = !ticked;
+  }
+  document.addEventListener("change", count);
+  document.addEventListener("reset", () => setTimeout(count));
+  window.addEventListener("pageshow", count);
+
   document.querySelector("[data-focus]")?.focus();
 
   // A fragment that leads into a closed <details> opens it.

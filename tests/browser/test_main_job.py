@@ -6,10 +6,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.crawl import crawl
+
+# One worker for all of them: they share one server.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 
 CONFLICT = "Valley of Two Rivers"
 SECRET, RIVAL = "Hidden Otter", "Patient Marten"
@@ -98,6 +102,9 @@ def test_the_queue_is_worked_through_with_keys(sign_in: SignIn) -> None:
     expect(first).to_have_attribute("aria-current", "true")
     page.keyboard.press("x")
     expect(first.get_by_role("checkbox")).to_be_checked()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("selected")).to_be_hidden()
     page.keyboard.press("d")
     page.wait_for_url("**/overlaps/*/#dismiss")
     expect(page.get_by_label("Reason")).to_be_visible()
