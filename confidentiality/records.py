@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -51,9 +53,24 @@ def hold(model: type[RecordT], pk: Any, version: int | None) -> RecordT:
     return record
 
 
+# Characters that turn the text around them or are not text at all. Marks (U+200E, U+200F) and joiners are needed
+# to write Arabic and stay.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def _refuse_controls(record: Record) -> None:
+    """A name that reverses its neighbours on a page, or ends a line in a log, is refused with its field named."""
+    fields = (field for field in record._meta.concrete_fields if isinstance(field, models.CharField))
+    bad = [field.name for field in fields if CONTROLS.search(str(getattr(record, field.attname) or ""))]
+    if bad:
+        text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")
+        raise ValidationError(dict.fromkeys(bad, text))
+
+
 def save(record: Record) -> None:
     """Validate whole and store, counting the version up for a record that was stored before."""
     if not record._state.adding:
         record.version += 1
+    _refuse_controls(record)
     record.full_clean()
     record.save()

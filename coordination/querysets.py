@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership
 from initiatives.enums import Matching
-from initiatives.models import Conflict, Initiative, InitiativeOrganisation
-from initiatives.querysets import CONVENING, LOCKOUT_DAYS
+from initiatives.models import Conflict, Initiative
+from initiatives.querysets import LOCKOUT_DAYS, convened_by
 
 
 def opened_by(user: Any) -> Q:
@@ -21,9 +22,7 @@ def opened_by(user: Any) -> Q:
     """
     conflicts = Conflict.objects.coordinated_by(user).values("pk")
     own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
-    convened = InitiativeOrganisation.objects.filter(organisation__in=own, role__in=CONVENING).values(
-        "initiative_id"
-    )
+    convened = convened_by(own)
     return (
         Q(first__conflict__in=conflicts, second__conflict__in=conflicts)
         & ~Q(first__in=convened)
@@ -47,7 +46,11 @@ class OverlapFlagQuerySet(PairQuerySet):
 
         Whoever switches matching off is out of it at once, history included, not when the worker comes by.
         """
-        return self.opened_by(user).filter(first__matching=Matching.ON, second__matching=Matching.ON)
+        return self.opened_by(user).matched()
+
+    def matched(self) -> Self:
+        """Flags of which both sides still ask to be compared."""
+        return self.filter(first__matching=Matching.ON, second__matching=Matching.ON)
 
     def current(self) -> Self:
         """The newest flag of each pair; older ones are the history of a dismissal."""
@@ -65,14 +68,18 @@ class CoordinationLinkQuerySet(PairQuerySet):
         return self.filter(ended_at=None)
 
     def visible_to(self, user: Any) -> Self:
-        """Coordinators who may open the pair; and leads and facilitators of one side who may read both cards.
+        """Coordinators who know of the pair; and leads and facilitators of one side who may read both cards.
 
         A link between cards that a team cannot both read stays with the coordinator, or it would tell one
-        convener of the other.
+        convener of the other. A coordinator knows of a pair by a flag or by both cards: a matching card is shown
+        inside a flag and nowhere else, so a link must not outlive it.
         """
         if not user.is_authenticated:
             return self.none()
         cards = Initiative.objects.visible_to(user).values("pk")
         teams = user.team_memberships.live().filter(role__in=("lead", "facilitator")).values("initiative_id")
         own = Q(first__in=cards, second__in=cards) & (Q(first__in=teams) | Q(second__in=teams))
-        return self.filter(own | opened_by(user))
+        flags = apps.get_model("coordination", "OverlapFlag").objects.current().matched()
+        flagged = Exists(flags.filter(first=OuterRef("first"), second=OuterRef("second")))
+        known = flagged | Q(first__in=cards, second__in=cards)
+        return self.filter(own | (opened_by(user) & known))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from confidentiality.codes import Visibility
@@ -17,11 +17,13 @@ from initiatives.enums import InitiativeStatus, Matching, OrganisationRole
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
+# Nobody types more words than this to find something; each is three comparisons a row.
+SEARCH_WORDS = 10
 
 
 def reads_reference(user: Any) -> bool:
     """Shared reference is read by every member of a vetted organisation, and by coordinators."""
-    return bool(user.is_authenticated and (user.is_vetted() or user.mandates.exists()))
+    return bool(user.is_authenticated and (user.is_vetted() or user.mandates.live().exists()))
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -93,7 +95,7 @@ class InitiativeQuerySet(models.QuerySet):
         readable = Q(pk__in=user.team_memberships.live().values("initiative_id"))
         own = user.organisation_ids()
         if own:
-            readable |= Q(registered_by__in=own, visibility=Visibility.NETWORK)
+            readable |= Q(registered_by__in=own, public_record=True)
             readable |= Q(visibility=Visibility.NETWORK, pk__in=self._with(own, CONVENING))
             named = self._with(own, (OrganisationRole.PARTNER,))
             readable |= Q(visibility__in=_FROM_PARTNERS, pk__in=named)
@@ -131,9 +133,24 @@ class InitiativeQuerySet(models.QuerySet):
     def search(self, text: str) -> Self:
         """Codename, public line and published title; never content."""
         found = Q()
-        for word in text.split():
+        for word in text.split()[:SEARCH_WORDS]:
             found &= Q(codename__icontains=word) | Q(public_line__icontains=word) | Q(title__icontains=word)
         return self.filter(found)
+
+
+def convened_by(organisations: Any) -> models.QuerySet:
+    """Ids of the initiatives that these organisations convene, for the lockout of their members.
+
+    A convener speaks for itself. A co-convener may have been named by somebody else, to keep its coordinators
+    away; it counts once a member of it is on the team.
+    """
+    named = _model("InitiativeOrganisation").objects.filter(organisation__in=organisations)
+    on_team = Q(
+        role=OrganisationRole.CO_CONVENER,
+        initiative__members__user__memberships__organisation=F("organisation"),
+        initiative__members__user__memberships__ended_at=None,
+    )
+    return named.filter(Q(role=OrganisationRole.CONVENER) | on_team).values("initiative_id")
 
 
 _FROM_PARTNERS = (Visibility.PARTNERS, Visibility.CIRCLE, Visibility.NETWORK)

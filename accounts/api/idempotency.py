@@ -80,5 +80,8 @@ def _place(request: Any) -> str:
 
 
 def _hash(request: Any) -> str:
-    text = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    text = json.dumps(
+        [request.method, request.get_full_path(), request.headers.get("If-Match", ""), request.data],
+        sort_keys=True,
+    )
     return hashlib.sha256(text.encode()).hexdigest()

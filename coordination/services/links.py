@@ -17,8 +17,8 @@ from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import hold, save
 from coordination.models import CoordinationLink, OverlapFlag
-from initiatives.models import Conflict, Initiative, InitiativeOrganisation
-from initiatives.querysets import CONVENING, LOCKOUT_DAYS
+from initiatives.models import Conflict, Initiative
+from initiatives.querysets import LOCKOUT_DAYS, convened_by
 from initiatives.signals import initiative_changed
 
 ALREADY = _("This is arranged between the two already.")
@@ -124,9 +124,8 @@ def _reads_both(user: Any, pair: Pair) -> bool:
 def _coordinates(user: Any, pair: Pair) -> bool:
     """The rule of querysets.opened_by, asked of two initiatives instead of a stored pair."""
     own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
-    convened = InitiativeOrganisation.objects.filter(organisation__in=own, role__in=CONVENING)
     covered = _both(pair).filter(conflict__in=Conflict.objects.coordinated_by(user).values("pk"))
-    return _all(pair, covered.exclude(pk__in=convened.values("initiative_id")))
+    return _all(pair, covered.exclude(pk__in=convened_by(own)))
 
 
 def _knows_of(user: Any, pair: Pair) -> bool:

@@ -32,6 +32,8 @@ from initiatives.enums import (
 from initiatives.models.conflict import Conflict, Party
 from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, circle_conflicts
 
+FIRST_YEAR, LAST_YEAR = 1800, 2200
+
 
 class Initiative(Record):
     """The card: what others may learn of an unofficial dialogue. Not its content, which is the team's alone.
@@ -146,6 +148,11 @@ class Initiative(Record):
             on, precision = getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")
             if on and precision in Precision.values and on != first_day(on, precision):
                 errors[f"{name}_on"] = _("With this precision, give the first day of the period.")
+            if on and not FIRST_YEAR <= on.year <= LAST_YEAR:
+                errors[f"{name}_on"] = _("Expected a year from %(first)d to %(last)d.") % {
+                    "first": FIRST_YEAR,
+                    "last": LAST_YEAR,
+                }
         if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
             errors["ended_on"] = _("The end lies before the beginning.")
         if len(set(self.themes)) != len(self.themes):

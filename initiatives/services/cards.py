@@ -93,12 +93,15 @@ def open_initiative(
         successor=successor,
         **{name: value for name, value in card.items() if name in CARD_FIELDS},
     )
+    _require_own(by, registered_by, convener)
     save(initiative)
     save(TeamMember(initiative=initiative, user=by, role=TeamRole.LEAD, added_by=by))
     set_parties(initiative, parties)
     set_organisations(initiative, OrganisationRole.CONVENER, [convener or registered_by])
     for field, role in ROLES_BY_FIELD.items():
-        set_organisations(initiative, role, card.get(field, ()))
+        if card.get(field):
+            set_organisations(initiative, role, card[field])
+    require_partners(initiative)
     _check_successor(initiative)
     initiative_changed.send(Initiative, initiative_ids=[initiative.pk])
     return initiative
@@ -114,6 +117,7 @@ def edit_initiative(
     """
     policy.require(by, Action.EDIT_CARD, initiative)
     initiative = hold(Initiative, initiative.pk, version)
+    policy.require(by, Action.EDIT_CARD, initiative)  # Again: the lock may have been waited for.
     fields = (*CARD_FIELDS, *(PUBLIC_RECORD_FIELDS if initiative.public_record else ()))
     roles = {field: role for field, role in ROLES_BY_FIELD.items() if field != "partners"}
     _refuse_unknown(changes, {*fields, "parties", "convener", *roles})
@@ -126,6 +130,7 @@ def edit_initiative(
     parties = changes.get("parties")
     set_parties(initiative, initiative.parties.all() if parties is None else parties)
     if changes.get("convener"):
+        _require_own(by, initiative.registered_by, changes["convener"], initiative)
         set_organisations(initiative, OrganisationRole.CONVENER, [changes["convener"]])
     for field, role in roles.items():
         if field in changes:
@@ -147,6 +152,7 @@ def change_status(
     """Move an initiative to another status; an end given here is stored with it."""
     policy.require(by, Action.EDIT_CARD, initiative)
     initiative = hold(Initiative, initiative.pk, version)
+    policy.require(by, Action.EDIT_CARD, initiative)
     initiative.status = status
     if ended_on is not None:
         initiative.ended_on, initiative.ended_precision = ended_on, ended_precision
@@ -166,9 +172,38 @@ def set_parties(initiative: Initiative, parties: Iterable[Party]) -> None:
 
 
 def set_organisations(initiative: Initiative, role: str, organisations: Iterable[Organisation]) -> None:
-    """Name exactly these organisations in this role."""
-    wanted = {organisation.pk for organisation in organisations}
+    """Name exactly these organisations in this role. Partners read the card, so they have to be vetted."""
+    listed = list(organisations)
+    unvetted = sorted(organisation.name for organisation in listed if not organisation.is_vetted)
+    if role == OrganisationRole.PARTNER and unvetted:
+        text = _("Not a vetted organisation: %(names)s.") % {"names": ", ".join(unvetted)}
+        raise ValidationError({"partners": text})
+    wanted = {organisation.pk for organisation in listed}
     _replace(InitiativeOrganisation, initiative, "organisation_id", wanted, {"role": role})
+
+
+def require_partners(initiative: Initiative) -> None:
+    """Visibility `partners` without a partner would be a card that says more than it does."""
+    named = initiative.named.filter(role=OrganisationRole.PARTNER)
+    if initiative.visibility == Visibility.PARTNERS and not named.exists():
+        raise ValidationError({"partners": _("Name at least one partner, or choose another visibility.")})
+
+
+def _require_own(
+    by: User, registered_by: Organisation, convener: Organisation | None, initiative: Initiative | None = None
+) -> None:
+    """Nobody names another organisation as the convener: it would lock out that one's coordinators, and more.
+
+    The convener that stands on the card may stay.
+    """
+    own = {None, registered_by.pk, *by.organisation_ids()}
+    if initiative is not None:
+        named = initiative.named.filter(role=OrganisationRole.CONVENER)
+        own |= set(named.values_list("organisation", flat=True))
+    if getattr(convener, "pk", None) not in own:
+        raise ValidationError(
+            {"convener": _("Choose one of your own organisations; name others as co-conveners.")}
+        )
 
 
 def _replace(

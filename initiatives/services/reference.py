@@ -25,6 +25,7 @@ from initiatives.models import (
     TrackPhase,
 )
 from initiatives.models.conflict import normalised
+from initiatives.querysets import LOCKOUT_DAYS
 from initiatives.signals import initiative_changed
 
 CONFLICT = ("name", "alternative_names", "countries", "ucdp_conflict_id")
@@ -59,11 +60,20 @@ def edit_conflict(*, by: User, conflict: Conflict, version: int | None = None, *
     moves = "parent" in fields and getattr(fields["parent"], "pk", None) != conflict.parent_id
     if moves:
         policy.require(by, Action.EDIT_REFERENCE, fields["parent"] or ConflictTree())
+        _refuse_own_family(by, conflict)
         _move(conflict, fields["parent"])
     _assign(conflict, {name: value for name, value in fields.items() if name != "parent"}, CONFLICT)
     conflict.place()
     save(conflict)
     return conflict
+
+
+def _refuse_own_family(by: User, conflict: Conflict) -> None:
+    """Who mediates in a family is locked out of its flags, and must not move the part away that locks them out."""
+    own = by.team_memberships.recent(LOCKOUT_DAYS).filter(initiative__conflict__root=conflict.root_id)
+    if own.exists():
+        text = _("You were on a team on this conflict lately: another coordinator has to move it.")
+        raise ValidationError({"parent": text})
 
 
 def lock_tree() -> None:

@@ -27,6 +27,7 @@ def add_team_member(
     """Let a colleague onto the team, from now until the expiry (None: no end yet)."""
     policy.require(by, Action.MANAGE_TEAM, initiative)
     initiative = hold(Initiative, initiative.pk, None)
+    policy.require(by, Action.MANAGE_TEAM, initiative)  # Again: the lock may have been waited for.
     if initiative.public_record:
         raise ValidationError({"initiative": _("A card of the public record has no team.")})
     _refuse_past(expires_at)
@@ -44,6 +45,7 @@ def change_team_member(
     """Give a member another role, or another expiry."""
     policy.require(by, Action.MANAGE_TEAM, member)
     initiative = hold(Initiative, member.initiative_id, None)
+    policy.require(by, Action.MANAGE_TEAM, initiative)
     member = hold(TeamMember, member.pk, version)
     _refuse_past(expires_at)
     if not member.is_live:
@@ -109,7 +111,8 @@ def _other_leads(member: TeamMember) -> bool:
 
 
 def _require_successor(initiative: Initiative, member: TeamMember, field: str) -> None:
-    if initiative.successor_id in (None, member.user_id):
+    heir = initiative.successor
+    if heir is None or heir.pk == member.user_id or not heir.is_active:
         raise ValidationError(
             {field: _("This is the last lead. Name a successor first, who then becomes lead.")},
             code="last_lead",
@@ -120,14 +123,19 @@ def _set_successor(initiative: Initiative, successor: User | None) -> None:
     if successor is not None and not successor.is_active:
         raise ValidationError({"successor": _("Choose a colleague who can sign in.")})
     if initiative.successor_id != getattr(successor, "pk", None):
-        initiative.successor = successor
-        save(initiative)
+        _store_successor(initiative, successor)
+
+
+def _store_successor(initiative: Initiative, successor: User | None) -> None:
+    """Without a new version or time: those are seen by every reader of the card, and this is the team's alone."""
+    initiative.successor = successor
+    Initiative.objects.filter(pk=initiative.pk).update(successor=successor)
 
 
 def _promote(initiative: Initiative) -> None:
     """Make the successor lead if no lead is left, whatever role they had before."""
     leads = initiative.members.live().filter(role=TeamRole.LEAD)
-    if initiative.successor_id is None or leads.exists():
+    if initiative.successor is None or not initiative.successor.is_active or leads.exists():
         return
     before = initiative.members.live().filter(user=initiative.successor_id).first()
     if before:
@@ -135,8 +143,7 @@ def _promote(initiative: Initiative) -> None:
         save(before)
     else:
         save(TeamMember(initiative=initiative, user_id=initiative.successor_id, role=TeamRole.LEAD))
-    initiative.successor = None
-    save(initiative)
+    _store_successor(initiative, None)
 
 
 def _refuse_past(expires_at: datetime | None) -> None:

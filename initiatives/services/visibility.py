@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
@@ -15,7 +16,8 @@ from confidentiality.codes import Action, Visibility
 from confidentiality.records import hold, save
 from initiatives.enums import Matching, OrganisationRole
 from initiatives.models import CircleDeclaration, Conflict, Initiative
-from initiatives.services.cards import set_organisations
+from initiatives.querysets import CONVENING
+from initiatives.services.cards import require_partners, set_organisations
 from initiatives.signals import initiative_changed
 
 ORDER = (Visibility.TEAM, Visibility.PARTNERS, Visibility.CIRCLE, Visibility.NETWORK)
@@ -89,13 +91,12 @@ def change_visibility(
     """Widen or narrow who reads the card. `partners` None leaves the partners named on it as they are."""
     policy.require(by, Action.CHANGE_VISIBILITY, initiative)
     initiative = hold(Initiative, initiative.pk, version)
+    policy.require(by, Action.CHANGE_VISIBILITY, initiative)  # Again: the lock may have been waited for.
     initiative.visibility = visibility
     save(initiative)
     if partners is not None:
         set_organisations(initiative, OrganisationRole.PARTNER, partners)
-    named = initiative.named.filter(role=OrganisationRole.PARTNER)
-    if visibility == Visibility.PARTNERS and not named.exists():
-        raise ValidationError({"partners": _("Name at least one partner, or choose another visibility.")})
+    require_partners(initiative)
     initiative_changed.send(Initiative, initiative_ids=[initiative.pk])
     return initiative
 
@@ -119,7 +120,7 @@ def who_can_see(*, by: User, initiative: Initiative) -> WhoCanSee:
 def _readers(initiative: Initiative, visibility: str, partners: Iterable[Organisation] | None) -> dict:
     """Organisations by id whose active members may read the card at this visibility."""
     found: set = set()
-    if visibility in (Visibility.PARTNERS, Visibility.CIRCLE):
+    if visibility != Visibility.TEAM:
         if partners is None:
             found |= set(
                 initiative.named.filter(role=OrganisationRole.PARTNER).values_list("organisation", flat=True)
@@ -132,10 +133,12 @@ def _readers(initiative: Initiative, visibility: str, partners: Iterable[Organis
         found |= set(
             declared.filter(organisation__vetted_at__isnull=False).values_list("organisation", flat=True)
         )
-    chosen = Organisation.objects.filter(pk__in=found)
+    chosen = Q(pk__in=found)
     if visibility == Visibility.NETWORK:
-        chosen = Organisation.objects.vetted()
-    return {organisation.pk: organisation for organisation in chosen}
+        # Whoever is named reads with the network, vetted or not: the house always, partners as they are chosen.
+        house = initiative.named.filter(role__in=CONVENING).values("organisation")
+        chosen |= Q(vetted_at__isnull=False) | Q(pk__in=house)
+    return {organisation.pk: organisation for organisation in Organisation.objects.filter(chosen)}
 
 
 def _coordinators_read(visibility: str) -> bool:

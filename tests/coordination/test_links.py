@@ -159,3 +159,25 @@ def test_rule_for_a_pair_to_be_linked_equals_the_rule_for_a_stored_pair(flagged:
         assert pair.standing_of(user).visible == opens == (name == "Pia")
     flag = OverlapFlag.objects.get()
     flags.assess_flag(by=flagged.cora, flag=flag, assessment="neutral")
+
+
+def test_coordinator_loses_a_link_with_the_flag_that_showed_it(world: World) -> None:
+    """A matching card is shown inside a flag and nowhere else: switching matching off closes the link as well."""
+    make.make_flag(world.secret, world.rival)
+    link = make.make_link(world.secret, world.rival)
+    assert list(CoordinationLink.objects.visible_to(world.cora)) == [link]
+
+    Initiative.objects.filter(pk=world.secret.pk).update(matching="off")
+
+    assert list(CoordinationLink.objects.visible_to(world.cora)) == []
+
+
+def test_naming_the_coordinators_organisation_does_not_blind_the_coordinator(world: World) -> None:
+    flag = make.make_flag(world.secret, world.rival)
+    office = world.cora.memberships.get().organisation
+
+    services.edit_initiative(by=world.rita, initiative=world.rival, co_conveners=[office])
+    assert list(OverlapFlag.objects.visible_to(world.cora)) == [flag]
+
+    make.make_member(world.rival, make.make_member_of(office, "Colleague"))
+    assert list(OverlapFlag.objects.visible_to(world.cora)) == []

@@ -92,3 +92,22 @@ def test_phases_make_the_present_phase(world: World) -> None:
     services.record_phase(by=world.cora, track=track, phase="prenegotiation", began_on=date(2024, 1, 1))
 
     assert track.phase == "negotiation"
+
+
+def test_who_mediates_in_a_family_does_not_move_it(world: World) -> None:
+    make.make_member(world.secret, world.cora)
+
+    with pytest.raises(ValidationError) as caught:
+        services.edit_conflict(by=world.cora, conflict=world.child, parent=None)
+
+    assert list(caught.value.message_dict) == ["parent"]
+
+
+def test_ended_mandate_opens_nothing(world: World) -> None:
+    lone = make.make_user("Lone")
+    mandate = make.make_mandate(lone)
+    assert world.conflict in Conflict.objects.visible_to(lone)
+
+    services.end_mandate(by=world.stella, mandate=mandate)
+
+    assert list(Conflict.objects.visible_to(lone)) == []

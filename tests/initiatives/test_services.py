@@ -254,3 +254,100 @@ def test_own_organisation_is_not_confirmed_by_its_coordinator(world: World) -> N
     errors = refused(services.confirm_declaration, by=world.cora, declaration=declaration)
 
     assert list(errors) == ["organisation"]
+
+
+@pytest.mark.parametrize("act", ["open", "edit"])
+def test_nobody_names_another_organisation_as_convener(world: World, card: Card, act: str) -> None:
+    if act == "open":
+        errors = refused(services.open_initiative, by=world.alice, convener=world.other, **card)
+    else:
+        errors = refused(
+            services.edit_initiative, by=world.alice, initiative=world.secret, convener=world.other
+        )
+
+    assert list(errors) == ["convener"]
+
+
+@pytest.mark.parametrize("partner_vetted", [True, False])
+@pytest.mark.parametrize("visibility", ["team", "partners", "circle", "network"])
+@pytest.mark.parametrize("before", ["team", "partners", "circle", "network"])
+def test_preview_equals_effect(world: World, before: str, visibility: str, partner_vetted: bool) -> None:
+    """For every organisation there is: who the preview says gains or loses, gains or loses."""
+    partner = make.make_organisation("Partner", vetted=partner_vetted)
+    circle = make.make_organisation("Circle")
+    make.make_partner(world.secret, partner)
+    make.make_declaration(circle, world.child)
+    members = {
+        organisation: make.make_member_of(organisation)
+        for organisation in (partner, circle, world.house, world.other)
+    }
+    Initiative.objects.filter(pk=world.secret.pk).update(visibility=before)
+    world.secret.refresh_from_db()
+
+    def readers() -> set[Any]:
+        seen = Initiative.objects.visible_to
+        return {organisation for organisation, user in members.items() if world.secret in seen(user)}
+
+    old = readers()
+    preview = services.preview_visibility(by=world.alice, initiative=world.secret, visibility=visibility)
+    Initiative.objects.filter(pk=world.secret.pk).update(visibility=visibility)
+    new = readers()
+
+    assert set(preview.gains) & set(members) == new - old
+    assert set(preview.loses) & set(members) == old - new
+    assert set(preview.readers) & set(members) == new
+
+
+def test_unvetted_organisation_is_no_partner(world: World) -> None:
+    unvetted = make.make_organisation("Nobody", vetted=False)
+
+    errors = refused(
+        services.change_visibility,
+        by=world.alice,
+        initiative=world.secret,
+        visibility="partners",
+        partners=[unvetted],
+    )
+
+    assert errors == {"partners": ["Not a vetted organisation: Nobody."]}
+
+
+def test_opening_for_partners_wants_a_partner_too(world: World, card: Card) -> None:
+    errors = refused(services.open_initiative, by=world.alice, **card | {"visibility": "partners"})
+
+    assert list(errors) == ["partners"]
+
+
+@pytest.mark.parametrize("text", ["\u202eabc", "a\x00b", "a\u2066b"])
+def test_text_that_turns_its_neighbours_is_refused(world: World, text: str) -> None:
+    errors = refused(services.edit_initiative, by=world.alice, initiative=world.secret, codename=text)
+
+    assert list(errors) == ["codename"]
+
+
+def test_arabic_with_its_marks_is_kept(world: World) -> None:
+    text = "\u200fحوار\u200c الوادي"
+    services.edit_initiative(by=world.alice, initiative=world.secret, public_line=text)
+
+    assert Initiative.objects.get(pk=world.secret.pk).public_line == text
+
+
+def test_readers_of_a_card_do_not_see_that_a_successor_was_named(world: World) -> None:
+    before = Initiative.objects.values("version", "updated_at").get(pk=world.secret.pk)
+
+    services.name_successor(by=world.alice, initiative=world.secret, successor=world.harry)
+
+    assert Initiative.objects.values("version", "updated_at").get(pk=world.secret.pk) == before
+    assert Initiative.objects.get(pk=world.secret.pk).successor == world.harry
+
+
+def test_successor_who_cannot_sign_in_is_none(world: World) -> None:
+    services.name_successor(by=world.alice, initiative=world.secret, successor=world.harry)
+    world.harry.is_active = False
+    world.harry.save()
+
+    errors = refused(
+        services.remove_team_member, by=world.alice, member=world.secret.members.get(user=world.alice)
+    )
+
+    assert list(errors) == ["successor"]
