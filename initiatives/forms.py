@@ -303,6 +303,8 @@ class SuccessorForm(VersionedForm):
     successor = forms.ModelChoiceField(
         label=_("Successor"), queryset=User.objects.none(), required=False, empty_label=_("Nobody yet")
     )
+    # Who stood there when the page was drawn; the card's version says nothing of it.
+    seen = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

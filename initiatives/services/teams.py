@@ -6,6 +6,8 @@ An initiative never loses its last lead unless a successor takes over in the sam
 from __future__ import annotations
 
 from datetime import datetime
+from types import EllipsisType
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
-from confidentiality.records import hold, save
+from confidentiality.records import Stale, hold, save
 from initiatives.models import Initiative, TeamMember
 
 
@@ -84,11 +86,22 @@ def remove_team_member(
 
 @transaction.atomic
 def name_successor(
-    *, by: User, initiative: Initiative, successor: User | None, version: int | None = None
+    *,
+    by: User,
+    initiative: Initiative,
+    successor: User | None,
+    version: int | None = None,
+    seen: UUID | EllipsisType | None = ...,
 ) -> Initiative:
-    """Name who becomes lead when the last lead leaves or expires."""
+    """Name who becomes lead when the last lead leaves or expires.
+
+    The card's version does not move with this, so `seen` is what guards against two leads who choose at the same
+    time: the successor who stood there when the choice was made. Raises Stale when it is another one by now.
+    """
     policy.require(by, Action.MANAGE_TEAM, initiative)
     initiative = hold(Initiative, initiative.pk, version)
+    if seen is not ... and seen != initiative.successor_id:
+        raise Stale(initiative.version)
     _set_successor(initiative, successor)
     return initiative
 
@@ -97,7 +110,7 @@ def name_successor(
 def hand_over_to_successors() -> int:
     """Make successors lead where the last lead has expired. The site's own work; safe to run twice."""
     leads = TeamMember.objects.live().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
-    orphaned = Initiative.objects.filter(successor__isnull=False).exclude(Exists(leads)).order_by("pk")
+    orphaned = Initiative.objects.filter(successor__is_active=True).exclude(Exists(leads)).order_by("pk")
     locked = list(orphaned.select_for_update(no_key=True, of=("self",), skip_locked=True))
     for initiative in locked:
         _promote(initiative)
@@ -142,7 +155,7 @@ def _promote(initiative: Initiative) -> None:
         before.role, before.expires_at = TeamRole.LEAD, None
         save(before)
     else:
-        save(TeamMember(initiative=initiative, user_id=initiative.successor_id, role=TeamRole.LEAD))
+        save(TeamMember(initiative=initiative, user=initiative.successor, role=TeamRole.LEAD))
     _store_successor(initiative, None)
 
 

@@ -80,7 +80,7 @@ def _team_context(
 ) -> dict[str, Any]:
     successor = None
     if manages:
-        initial = {"successor": shown.successor_id, "version": shown.version}
+        initial = {"successor": shown.successor_id, "version": shown.version, "seen": shown.successor_id}
         successor = SuccessorForm(initial=initial, by=request.user)
     return {
         **card_context(request, shown),
@@ -103,7 +103,11 @@ def successor(request: HttpRequest, pk: UUID) -> HttpResponse:
         if form.is_valid():
             chosen = form.cleaned_data["successor"]
             services.name_successor(
-                by=request.user, initiative=shown, successor=chosen, version=form.cleaned_data["version"]
+                by=request.user,
+                initiative=shown,
+                successor=chosen,
+                version=form.cleaned_data["version"],
+                seen=form.cleaned_data["seen"],
             )
             messages.success(request, _("Saved."))
         else:

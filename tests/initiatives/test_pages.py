@@ -470,7 +470,7 @@ def test_a_successor_is_named(world: World, alice: Client) -> None:
     alice.post(path, {"successor": str(world.harry.pk), "version": world.secret.version})
     world.secret.refresh_from_db()
     assert world.secret.successor == world.harry
-    again = alice.post(path, {"successor": "", "version": "1"}, follow=True)
+    again = alice.post(path, {"successor": "", "version": "1", "seen": ""}, follow=True)
     assert "Somebody else changed this card" in again.content.decode()
 
 
