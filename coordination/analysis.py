@@ -56,7 +56,7 @@ class Place(NamedTuple):
 def staged(flags: QuerySet[OverlapFlag]) -> QuerySet[OverlapFlag]:
     """In the order of the queue, with `stage`; asks for the annotation `coordinated`."""
     stage = Case(
-        When(state__in=(FlagState.DISMISSED, FlagState.EXPIRED), then=Value(SETTLED)),
+        When(state=FlagState.DISMISSED, then=Value(SETTLED)),
         When(coordinated=True, then=Value(COORDINATED)),
         When(state=FlagState.NEW, then=Value(WAITING)),
         default=Value(ASSESSED),

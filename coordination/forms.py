@@ -63,7 +63,7 @@ class QueueForm(forms.Form):
             ("new", _("To assess")),
             ("assessed", _("Assessed")),
             ("coordinated", _("Coordinated")),
-            ("dismissed", _("Dismissed or expired")),
+            ("dismissed", _("Dismissed")),
         ],
     )
 

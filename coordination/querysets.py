@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership
+from coordination.enums import FlagState
 from initiatives.enums import Matching
 from initiatives.models import Conflict, Initiative
 from initiatives.querysets import LOCKOUT_DAYS, convened_by
@@ -46,11 +47,17 @@ class OverlapFlagQuerySet(PairQuerySet):
 
         Whoever switches matching off is out of it at once, history included, not when the worker comes by.
         """
-        return self.opened_by(user).matched()
+        return self.opened_by(user).holding()
 
-    def matched(self) -> Self:
-        """Flags of which both sides still ask to be compared."""
-        return self.filter(first__matching=Matching.ON, second__matching=Matching.ON)
+    def holding(self) -> Self:
+        """Flags of pairs that overlap now, with the history of those pairs.
+
+        Both sides still ask to be compared, and the newest flag of the pair has not expired: a matching card is
+        shown only if another initiative overlaps, and what is edited after that is nobody else's.
+        """
+        newest = self.model._default_manager.filter(first=OuterRef("first"), second=OuterRef("second"))
+        newest = newest.filter(superseded=False).exclude(state=FlagState.EXPIRED)
+        return self.filter(Exists(newest), first__matching=Matching.ON, second__matching=Matching.ON)
 
     def current(self) -> Self:
         """The newest flag of each pair; older ones are the history of a dismissal."""
@@ -79,7 +86,7 @@ class CoordinationLinkQuerySet(PairQuerySet):
         cards = Initiative.objects.visible_to(user).values("pk")
         teams = user.team_memberships.live().filter(role__in=("lead", "facilitator")).values("initiative_id")
         own = Q(first__in=cards, second__in=cards) & (Q(first__in=teams) | Q(second__in=teams))
-        flags = apps.get_model("coordination", "OverlapFlag").objects.current().matched()
+        flags = apps.get_model("coordination", "OverlapFlag").objects.current().holding()
         flagged = Exists(flags.filter(first=OuterRef("first"), second=OuterRef("second")))
         known = flagged | Q(first__in=cards, second__in=cards)
         return self.filter(own | (opened_by(user) & known))

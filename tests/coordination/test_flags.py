@@ -17,7 +17,7 @@ from confidentiality.policy import Hidden
 from confidentiality.records import Stale
 from conftest import World
 from coordination.enums import FlagState
-from coordination.models import OutboxEntry, OverlapFlag
+from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
 from coordination.services import flags, outbox
 from coordination.services.comparison import compare_waiting
 from initiatives import services
@@ -158,16 +158,33 @@ def test_matching_off_closes_the_flag_at_once_and_for_good(world: World, flag: O
     assert OverlapFlag.objects.get().state == FlagState.EXPIRED
 
 
-@pytest.mark.parametrize("fate", [{"superseded": True}, {"state": "expired"}])
-def test_nothing_is_decided_on_what_is_over(world: World, flag: OverlapFlag, fate: dict[str, Any]) -> None:
-    OverlapFlag.objects.update(**fate)
+DECISIONS = (
+    (flags.assess_flag, {"assessment": "neutral"}),
+    (flags.dismiss_flag, {"reason": "Known."}),
+    (flags.reopen_flag, {}),
+)
 
-    for act, given in (
-        (flags.assess_flag, {"assessment": "neutral"}),
-        (flags.dismiss_flag, {"reason": "Known."}),
-        (flags.reopen_flag, {}),
-    ):
+
+def test_nothing_is_decided_on_a_flag_that_a_newer_one_replaced(world: World, flag: OverlapFlag) -> None:
+    OverlapFlag.objects.update(superseded=True)
+    make.make_flag(world.secret, world.rival, previous=flag)
+
+    for act, given in DECISIONS:
         assert list(refused(act, by=world.cora, flag=flag, **given)) == ["state"]
+
+
+def test_pair_that_overlaps_no_more_shows_nothing_of_either(world: World, flag: OverlapFlag) -> None:
+    """A matching card is shown only if another initiative overlaps; the history of the pair goes with it."""
+    OverlapFlag.objects.update(superseded=True)
+    newest = make.make_flag(world.secret, world.rival, previous=flag, state="expired")
+    make.make_link(world.secret, world.rival)
+
+    assert not OverlapFlag.objects.visible_to(world.cora).exists()
+    assert not CoordinationLink.objects.visible_to(world.cora).exists()
+    for over in (flag, newest):
+        for act, given in DECISIONS:
+            with pytest.raises(Hidden):
+                act(by=world.cora, flag=over, **given)
 
 
 def test_up_to_date_as_of_the_oldest_that_waits(world: World) -> None:

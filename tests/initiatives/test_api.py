@@ -193,6 +193,17 @@ def test_a_refused_post_may_be_mended_under_its_key(world, committed):
     assert committed(client, "initiatives/", card(world), **key).status_code == 201
 
 
+def test_a_preview_does_not_use_up_the_key_of_the_change(world, committed):
+    """The same body at another address is another request: never replayed as if it had been done."""
+    client, key = client_of(world.alice), {"Idempotency-Key": "abc"}
+    path, body = f"initiatives/{world.secret.pk}/visibility/", {"visibility": "network"}
+    committed(client, f"{path}?preview=true", body, **key)
+    answer = committed(client, path, body, **key)
+    assert "Idempotency-Replayed" not in answer
+    stored = Initiative.objects.get(pk=world.secret.pk).visibility
+    assert stored == ("network" if answer.status_code == 200 else "team")
+
+
 def test_a_request_that_still_runs(world):
     client, key = client_of(world.alice), {"Idempotency-Key": "abc"}
     assert post(client, "initiatives/", card(world), **key).status_code == 201  # not committed yet

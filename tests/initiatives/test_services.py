@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from confidentiality.policy import Forbidden, Hidden
@@ -60,6 +62,9 @@ def test_opener_becomes_lead_and_the_initiative_waits_to_be_compared(world: Worl
         ("themes", ["peace"]),
         ("themes", ["ceasefire", "ceasefire"]),
         ("began_on", date(2026, 2, 1)),
+        ("began_on", date(1799, 1, 1)),
+        ("began_on", date(2201, 1, 1)),
+        ("ended_on", date(9999, 12, 31)),
         ("ended_on", date(2025, 12, 31)),
         ("public_line", "x" * 301),
         ("visibility", "everybody"),
@@ -351,3 +356,37 @@ def test_successor_who_cannot_sign_in_is_none(world: World) -> None:
     )
 
     assert list(errors) == ["successor"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_right_that_ended_while_waiting_for_the_lock_is_gone(
+    transactional_db: None, request: pytest.FixtureRequest
+) -> None:
+    """The lead is removed by somebody who holds the card, while the lead's own change waits for it."""
+    world: World = request.getfixturevalue("world")
+    asked = threading.Event()
+    answers: list[type[BaseException] | None] = []
+
+    def edit() -> None:
+        asked.set()
+        try:
+            services.edit_initiative(by=world.alice, initiative=world.secret, public_line="Too late")
+        except (Hidden, Forbidden) as refusal:
+            answers.append(type(refusal))
+        else:
+            answers.append(None)
+        finally:
+            connection.close()
+
+    editor = threading.Thread(target=edit)
+    with transaction.atomic():
+        Initiative.objects.select_for_update(no_key=True).get(pk=world.secret.pk)
+        editor.start()
+        asked.wait()
+        editor.join(timeout=0.5)
+        assert editor.is_alive(), "the change did not wait for the lock"
+        TeamMember.objects.filter(user=world.alice).update(expires_at=timezone.now())
+    editor.join(timeout=10)
+
+    assert answers == [Hidden]
+    assert Initiative.objects.get(pk=world.secret.pk).public_line == ""
