@@ -1,0 +1,98 @@
+"""The declaration that makes a model confidential: who reaches its rows, and under which key its texts lie.
+
+Every model of the house either declares a `wall` or says in `open_because` why it needs none; a system check
+refuses a model that does neither. From the declaration follow the row policies of every database role
+(rowsecurity.py), the guard that raises on a statement without an actor (guard.py), the scope of its data key
+(vault.py) and the signal that tells of every opening (`content_opened`).
+
+A predicate is SQL over the row, written by us and never from input. It may call the functions of the apps'
+functions.sql, which answer with arrays that PostgreSQL computes once for a statement. In a predicate that stands
+alone write `column = ANY ((SELECT f())::uuid[])`; inside an OR write `column IN (SELECT unnest(f()))`, which is
+forty times faster there (measured with 20,000 cards and 5,000 memberships).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+from django.dispatch import Signal
+
+from confidentiality.records import Record
+
+# The acting user, as an id; NULL for a visitor and for the site's own work.
+ME = "(SELECT actor_id())"
+
+# Sent when the vault opens a text of a record: sender is the model, with `scope` and `record_id`. Never content.
+content_opened = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Which rows each role reaches. An empty predicate leaves the command to nobody.
+
+    select, insert, update, delete: for the application, about the acting user. others: for further roles, by role
+    and command, such as {"t2d_detector": {"SELECT": "matching = 'on'"}}; columns: what such a role may read, when
+    it is not the whole row.
+    """
+
+    select: str
+    insert: str = ""
+    update: str = ""
+    delete: str = ""
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def commands(self) -> dict[str, str]:
+        """The application's predicates by SQL command."""
+        found = {"SELECT": self.select, "INSERT": self.insert, "UPDATE": self.update, "DELETE": self.delete}
+        return {command: predicate for command, predicate in found.items() if predicate}
+
+
+def same_for_all(predicate: str, **more: Any) -> Wall:
+    """One predicate for reading and writing."""
+    return Wall(select=predicate, insert=predicate, update=predicate, delete=predicate, **more)
+
+
+# Content of an initiative: its live team, and nobody else.
+TEAM_CONTENT = same_for_all("initiative_id = ANY ((SELECT visible_initiative_ids())::uuid[])")
+
+
+class Confidential(Record):
+    """Content of an initiative, unless it says otherwise. Not a card, which others may learn of.
+
+    A subclass has a foreign key named by `scope` (`initiative` by default) with on_delete=DATABASE_CASCADE, which
+    leads in its indexes. The scope decides the data key under which its texts are encrypted: each initiative,
+    each organisation's register and each user has its own.
+    """
+
+    scope: ClassVar[str] = "initiative"
+    wall: ClassVar[Wall] = TEAM_CONTENT
+
+    class Meta:
+        abstract = True
+
+    @property
+    def key_scope(self) -> str:
+        """The name of the data key, such as `initiative:<id>`."""
+        return f"{self.scope}:{getattr(self, f'{self.scope}_id')}"
+
+
+def DATABASE_CASCADE(collector: Any, field: Any, sub_objs: Any, using: Any) -> None:
+    """on_delete for what hangs on a confidential record: the database deletes it (see rowsecurity.cascade).
+
+    Django's own cascade reads the rows first. Those that the actor does not see it leaves behind, and deleting
+    the team member first hides the rest: an initiative would be half gone, without an error.
+    """
+
+
+def walled_models() -> Iterator[type[models.Model]]:
+    """Every model with a wall."""
+    return (model for model in apps.get_models() if wall_of(model))
+
+
+def wall_of(model: type[models.Model]) -> Wall | None:
+    return getattr(model, "wall", None)
