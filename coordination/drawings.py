@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
@@ -59,7 +59,7 @@ def _cells(sheet: Sheet, points: int, y: float, height: float) -> None:
 
 
 def _joined(sheet: Sheet) -> SafeString:
-    return SafeString("".join(sheet.parts))
+    return format_html_join("", "{}", ((part,) for part in sheet.parts))
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from initiatives.services import (
 )
 from initiatives.services.importing import import_initiatives
 
-PASSWORD = "two-rivers-meet-here"
+PASSWORD = "two-rivers-meet-here"  # nosec B105 # of fictional accounts, printed at every start
 DOMAIN = "demo.example"
 REGISTER = Path(__file__).resolve().parent.parent / "demo" / "historic_initiatives.csv"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -76,7 +76,7 @@ def timeline(
 ) -> SafeString:
     """Official phases as bands, initiatives as bars, deadlines as lines, today. Empty when there is nothing to draw."""
     if not (tracks or bars or deadlines):
-        return mark_safe("")
+        return SafeString("")
     axis = _axis(tracks, bars, deadlines, today, width)
     sheet = Sheet(width)
     for name, css in (("stalled", "hg"), ("collapsed", "hb")):

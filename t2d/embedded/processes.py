@@ -52,7 +52,7 @@ def start(
     if log.exists() and log.stat().st_size > LARGE_LOG:
         log.replace(log.with_suffix(".log.1"))
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603 # our callers' own words, no shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -67,13 +67,13 @@ def start(
 
 
 def _die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
-    if _LIBC is None:
+    libc = _LIBC
+    if libc is None:
         return None
     parent = os.getpid()
 
     def ask_the_kernel() -> None:
-        assert _LIBC is not None
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(sign))
+        libc.prctl(_PR_SET_PDEATHSIG, int(sign))
         if os.getppid() != parent:  # it died before we could ask
             os._exit(1)
 

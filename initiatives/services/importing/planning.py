@@ -106,7 +106,7 @@ def _organisations(rows: list[Row], plan: Plan) -> dict[str, UUID]:
     names = sorted({name for row in rows for name in (row.convener, *row.co_conveners)})
     statement = (
         "SELECT written, lower(written), min(stored.id::text) FROM unnest(%s::text[]) AS written "
-        f"LEFT JOIN {Organisation._meta.db_table} AS stored ON lower(stored.name) = lower(written) "
+        "LEFT JOIN accounts_organisation AS stored ON lower(stored.name) = lower(written) "
         "GROUP BY written ORDER BY written"
     )
     with connection.cursor() as cursor:
