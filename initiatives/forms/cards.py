@@ -1,4 +1,4 @@
-"""Forms of conflicts and initiatives: what is typed becomes the arguments of a service, refusals come back."""
+"""Forms of cards, teams and circles: what is typed becomes the arguments of a service, refusals come back."""
 
 from __future__ import annotations
 
