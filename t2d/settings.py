@@ -184,6 +184,7 @@ if email_host := os.environ.get("T2D_EMAIL_HOST", ""):
     EMAIL_HOST = email_host
 DEFAULT_FROM_EMAIL = os.environ.get("T2D_EMAIL_FROM", "desk@localhost")
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"

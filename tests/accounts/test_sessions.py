@@ -1,0 +1,70 @@
+"""A sign-in cannot be taken over by somebody who has read the table of sessions."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from accounts.sessions import SessionStore
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in() -> Client:
+    client = Client()
+    client.post("/account/login/", {"login": make.make_user("Ann").email, "password": make.PASSWORD})
+    return client
+
+
+def opens(key: str) -> bool:
+    """Whether a browser with this key is signed in."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    return client.get("/").status_code == 200
+
+
+def test_what_is_stored_opens_nothing() -> None:
+    cookie = signed_in().cookies[settings.SESSION_COOKIE_NAME].value
+    stored = list(Session.objects.values_list("session_key", flat=True))
+
+    assert cookie not in stored
+    assert [opens(key) for key in (cookie, *stored)] == [True, *[False] * len(stored)]
+
+
+def test_signing_out_ends_it_everywhere() -> None:
+    client = signed_in()
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    client.post("/account/logout/")
+
+    assert (opens(cookie), Session.objects.count()) == (False, 0)
+
+
+def test_an_expired_one_is_not_opened() -> None:
+    client = signed_in()
+    Session.objects.update(expire_date="2001-01-01T00:00:00Z")
+
+    assert client.get("/").status_code == 302
+
+
+def test_kept_read_changed_and_removed() -> None:
+    store = SessionStore()
+    store["place"] = "Harbour"
+    store.create()
+    again = SessionStore(store.session_key)
+    again["time"] = "noon"
+    again.save()
+
+    assert dict(SessionStore(store.session_key).items()) == {"place": "Harbour", "time": "noon"}
+    assert store.exists(str(store.session_key))
+    again.delete()
+    assert not store.exists(str(store.session_key))
+
+
+def test_the_way_that_stores_the_key_itself_is_closed() -> None:
+    with pytest.raises(NotImplementedError):
+        asyncio.run(SessionStore().acreate_model_instance({}))
