@@ -16,6 +16,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When, prefe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from confidentiality.words import listed
 from coordination.enums import FlagState
 from coordination.models import OverlapFlag
 from initiatives.dates import Days
@@ -177,7 +178,7 @@ def _full(one: Initiative) -> Full:
     return Full(
         visibility=one.visibility,
         public_record=one.public_record,
-        convener=", ".join(row.organisation.name for row in named if row.role in CONVENING),
+        convener=listed(row.organisation.name for row in named if row.role in CONVENING),
         public_line=one.public_line,
         modality=one.get_modality_display(),
         status=one.get_status_display(),

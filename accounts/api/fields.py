@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from confidentiality.words import listed
 from initiatives.services.countries import country_codes
 
 MISSING = _("Expected the id of a record that you can see.")
@@ -56,7 +57,7 @@ class Strict(serializers.ModelSerializer):
             if name in set_once:
                 errors[name] = [ErrorDetail(set_once[name], "set_once")]
             elif name not in self.fields:
-                text = _("No such field. There are: %(names)s.") % {"names": ", ".join(writable)}
+                text = _("No such field. There are: %(names)s.") % {"names": listed(writable)}
                 errors[str(name)] = [ErrorDetail(text, "unknown_field")]
             elif name not in writable:
                 errors[name] = [ErrorDetail(_("This is not set here."), "read_only")]
@@ -68,7 +69,7 @@ class StrictParts(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
-            text = _("No such field. There are: %(names)s.") % {"names": ", ".join(self.fields)}
+            text = _("No such field. There are: %(names)s.") % {"names": listed(self.fields)}
             raise ValidationError({name: [ErrorDetail(text, "unknown_field")] for name in unknown})
         return super().to_internal_value(data)
 

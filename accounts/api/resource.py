@@ -22,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.body import Body
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
+from confidentiality.words import listed
 
 BULK = 500
 # How a relation is inlined: the view that asks and the ids, to representations by id.
@@ -62,7 +63,7 @@ class Endpoint(GenericViewSet):
         for name, values in request.query_params.lists():
             if name not in known:
                 text = _("No such parameter here. There are: %(names)s.") % {
-                    "names": ", ".join(sorted(known)) or "-"
+                    "names": listed(sorted(known)) or "-"
                 }
                 errors[name] = [ErrorDetail(text, "unknown_parameter")]
             elif any("\0" in value for value in values):
@@ -75,8 +76,8 @@ class Endpoint(GenericViewSet):
         names = [name.strip() for name in text.split(",") if name.strip()]
         if unknown := [name for name in names if name not in self.expands]:
             detail = _("Cannot expand %(unknown)s. There are: %(names)s.") % {
-                "unknown": ", ".join(unknown),
-                "names": ", ".join(self.expands),
+                "unknown": listed(unknown),
+                "names": listed(self.expands),
             }
             raise ValidationError({"expand": [ErrorDetail(detail, "unknown_expansion")]})
         return list(dict.fromkeys(names))
@@ -146,7 +147,7 @@ class Reading(Endpoint):
             return
         if asked.removeprefix("-") not in self.orderings:
             text = _("Expected one of: %(names)s; with - for the other way.") % {
-                "names": ", ".join(self.orderings)
+                "names": listed(self.orderings)
             }
             raise ValidationError({"ordering": [ErrorDetail(text, "unknown_ordering")]})
         self.ordering = asked

@@ -19,6 +19,7 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
+from confidentiality.words import listed
 from coordination.enums import PUBLIC_RECORD_ASSESSMENTS, Assessment, FlagState, Harm
 from coordination.models import OverlapFlag
 from coordination.services.outbox import oldest_wait
@@ -123,11 +124,11 @@ def _check_assessment(flag: OverlapFlag, assessment: str, harms: list[str]) -> N
     errors: dict[str, Any] = {}
     offered = assessments_for(flag)
     if assessment not in offered:
-        errors["assessment"] = _("Expected one of: %(codes)s.") % {"codes": ", ".join(offered)}
+        errors["assessment"] = _("Expected one of: %(codes)s.") % {"codes": listed(offered)}
     if unknown := sorted(set(harms) - set(Harm.values)):
-        known = ", ".join(Harm.values)
+        known = listed(Harm.values)
         errors["harms"] = _("Not a harm: %(unknown)s. Expected some of: %(known)s.") % {
-            "unknown": ", ".join(unknown),
+            "unknown": listed(unknown),
             "known": known,
         }
     elif len(set(harms)) != len(harms):

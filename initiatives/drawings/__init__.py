@@ -1,6 +1,7 @@
 """Timelines as inline SVG."""
 
-from initiatives.drawings.sheet import Axis, Sheet, isolated, text_width, wrapped
+from confidentiality.words import isolated
+from initiatives.drawings.sheet import Axis, Sheet, text_width, wrapped
 from initiatives.drawings.timeline import Band, Bar, Mark, TrackRow, days_left, timeline
 
 __all__ = [

@@ -60,11 +60,6 @@ def _pieces(word: str, width: float, size: float) -> list[str]:
     return [piece for part in parts for piece in ([part] if text_width(part, size) <= width else part)]
 
 
-def isolated(name: str) -> str:
-    """A name that keeps its own direction inside a line that runs the other way."""
-    return f"\u2068{name}\u2069"
-
-
 def cut_short(text: str, width: float, size: float = 12) -> str:
     """The text if it fits, else its beginning and an ellipsis; whoever draws it says the whole in a list."""
     if text_width(text, size) <= width:

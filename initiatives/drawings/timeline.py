@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from confidentiality.words import isolated, listed
 from initiatives.dates import FOREVER, first_day
-from initiatives.drawings.sheet import Axis, Sheet, cut_short, isolated, months_later, text_width, wrapped
+from initiatives.drawings.sheet import Axis, Sheet, cut_short, months_later, text_width, wrapped
 
 WIDE = 994
 GUTTER = 158
@@ -243,4 +244,4 @@ def _described(tracks: Sequence[TrackRow], bars: Sequence[Bar], coming: Sequence
         ngettext("%(n)d initiative", "%(n)d initiatives", len(bars)) % {"n": len(bars)},
     ]
     facts += [f"{mark.name} {days_left(mark.on, today)}" for mark in coming[:1]]
-    return _("%(facts)s. The list below the drawing says the same.") % {"facts": "; ".join(facts)}
+    return _("%(facts)s. The list below the drawing says the same.") % {"facts": listed(facts, facts=True)}

@@ -14,6 +14,7 @@ from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole, Visibility
 from confidentiality.records import hold, save
+from confidentiality.words import listed
 from initiatives import codenames
 from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, Precision
 from initiatives.models import (
@@ -166,19 +167,19 @@ def set_parties(initiative: Initiative, parties: Iterable[Party]) -> None:
     wanted = {party.pk: party for party in parties}
     strange = [party.name for party in wanted.values() if party.conflict_id != initiative.conflict.root_id]
     if strange:
-        text = _("Not a party of this conflict: %(names)s.") % {"names": ", ".join(sorted(strange))}
+        text = _("Not a party of this conflict: %(names)s.") % {"names": listed(sorted(strange))}
         raise ValidationError({"parties": text})
     _replace(InitiativeParty, initiative, "party_id", set(wanted), {})
 
 
 def set_organisations(initiative: Initiative, role: str, organisations: Iterable[Organisation]) -> None:
     """Name exactly these organisations in this role. Partners read the card, so they have to be vetted."""
-    listed = list(organisations)
-    unvetted = sorted(organisation.name for organisation in listed if not organisation.is_vetted)
+    chosen = list(organisations)
+    unvetted = sorted(organisation.name for organisation in chosen if not organisation.is_vetted)
     if role == OrganisationRole.PARTNER and unvetted:
-        text = _("Not a vetted organisation: %(names)s.") % {"names": ", ".join(unvetted)}
+        text = _("Not a vetted organisation: %(names)s.") % {"names": listed(unvetted)}
         raise ValidationError({"partners": text})
-    wanted = {organisation.pk for organisation in listed}
+    wanted = {organisation.pk for organisation in chosen}
     _replace(InitiativeOrganisation, initiative, "organisation_id", wanted, {"role": role})
 
 
@@ -226,4 +227,4 @@ def _check_successor(initiative: Initiative) -> None:
 def _refuse_unknown(given: Mapping[str, Any], known: set[str]) -> None:
     """A caller's spelling mistake must not silently change nothing."""
     if unknown := sorted(set(given) - known):
-        raise TypeError(f"unknown fields: {', '.join(unknown)}")
+        raise TypeError(f"unknown fields: {unknown}")

@@ -14,6 +14,7 @@ from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action, Visibility
 from confidentiality.records import hold, save
+from confidentiality.words import listed
 from initiatives.enums import Matching, OrganisationRole
 from initiatives.models import CircleDeclaration, Conflict, Initiative
 from initiatives.querysets import CONVENING
@@ -65,7 +66,7 @@ def preview_visibility(
     """Name exactly who would gain and who would lose sight of the card. Changes nothing."""
     policy.require(by, Action.CHANGE_VISIBILITY, initiative)
     if visibility not in Visibility.values:
-        raise ValidationError({"visibility": _("Expected one of: %(codes)s.") % {"codes": ", ".join(ORDER)}})
+        raise ValidationError({"visibility": _("Expected one of: %(codes)s.") % {"codes": listed(ORDER)}})
     now = _readers(initiative, initiative.visibility, None)
     then = _readers(initiative, visibility, partners)
     reads, read = _coordinators_read(visibility), _coordinators_read(initiative.visibility)

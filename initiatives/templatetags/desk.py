@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from confidentiality import words
 from initiatives.enums import Precision, Theme, TrackType
 
 register = template.Library()
@@ -115,6 +116,18 @@ def period(record: Any) -> str:
     if began == ended:
         return began
     return _("%(began)s to %(ended)s") % {"began": began, "ended": ended}
+
+
+@register.filter
+def listed(names: Iterable[object]) -> str:
+    """Names in a sentence, with the commas of the reader's language."""
+    return words.listed(names)
+
+
+@register.simple_tag
+def comma() -> str:
+    """Between names that the template marks up one by one."""
+    return words.comma()
 
 
 @register.filter

@@ -21,6 +21,7 @@ from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.policy import allows
 from confidentiality.records import Stale
+from confidentiality.words import listed
 from coordination.models import CoordinationLink
 from initiatives import services
 from initiatives.dates import text_of
@@ -203,7 +204,7 @@ def in_words(bound: Any) -> str:
     if choices is None:
         return str(value or "") or _("empty")
     words = {str(key): str(text) for key, text in choices}
-    return ", ".join(words.get(str(key), str(key)) for key in chosen if key) or _("none")
+    return listed(words.get(str(key), str(key)) for key in chosen if key) or _("none")
 
 
 @login_required

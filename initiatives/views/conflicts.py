@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Organisation
+from confidentiality.words import listed
 from initiatives import services
 from initiatives.drawings import Band, Bar, Mark, TrackRow, timeline
 from initiatives.enums import Phase, Precision, Theme
@@ -203,7 +204,7 @@ def _bar(initiative: Initiative, shown: Conflict, own: set[UUID]) -> Bar:
     if initiative.public_record:
         note = _("public record")
     if initiative.conflict_id != shown.pk:
-        note = ", ".join(filter(None, [note, initiative.conflict.name]))
+        note = listed(filter(None, [note, initiative.conflict.name]))
     return Bar(
         name=initiative.label,
         kind=str(initiative.get_track_type_display()),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from confidentiality.codes import Visibility
+from confidentiality.words import listed
 from initiatives.models import Initiative
 from initiatives.services import WhoCanSee
 
@@ -27,7 +28,7 @@ def for_team(visibility: str, team_size: int, partners: list[str] | None = None)
         return _("Who can see this: %(team)s.") % {"team": team}
     if visibility == Visibility.PARTNERS and partners:
         return _("Card seen by %(partners)s; content by %(team)s.") % {
-            "partners": ", ".join(partners),
+            "partners": listed(partners),
             "team": team,
         }
     card = {

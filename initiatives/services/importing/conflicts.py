@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from confidentiality.words import listed
 from initiatives.models import Conflict
 from initiatives.models.conflict import normalised
 from initiatives.services.importing.reading import Problem, Row
@@ -96,7 +97,7 @@ class Tree:
 
 
 def _several(parents: Iterable[str]) -> str:
-    names = ", ".join(sorted(parents))
+    names = listed(sorted(parents))
     return _("Several conflicts bear this name. Say of which it is part: %(names)s.") % {"names": names}
 
 

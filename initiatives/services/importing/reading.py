@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
+from confidentiality.words import listed
 from initiatives.dates import PreciseDate, days_of, parse
 from initiatives.enums import Confidence, Theme, TrackType
 from initiatives.models.conflict import normalised
@@ -193,7 +194,7 @@ def _code(cell: str, *, codes: list[str], required: bool = True) -> str:
 
 def _expected(cell: str, codes: list[str]) -> str:
     return _("Expected one of %(codes)s, found “%(found)s”.") % {
-        "codes": ", ".join(codes),
+        "codes": listed(codes),
         "found": cell[:60],
     }
 
