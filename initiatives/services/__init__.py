@@ -20,6 +20,7 @@ from initiatives.services.reference import (
 from initiatives.services.teams import (
     add_team_member,
     change_team_member,
+    extend_access,
     hand_over_to_successors,
     name_successor,
     remove_team_member,
@@ -51,6 +52,7 @@ __all__ = [
     "edit_party",
     "edit_track",
     "end_mandate",
+    "extend_access",
     "grant_mandate",
     "hand_over_to_successors",
     "name_successor",

@@ -5,7 +5,7 @@ An initiative never loses its last lead unless a successor takes over in the sam
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from types import EllipsisType
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.records import Stale, hold, save
 from initiatives.models import Initiative, TeamMember
+
+EXTENDED_AT_MOST = 366
 
 
 @transaction.atomic
@@ -50,8 +52,7 @@ def change_team_member(
     policy.require(by, Action.MANAGE_TEAM, initiative)
     member = hold(TeamMember, member.pk, version)
     _refuse_past(expires_at)
-    if not member.is_live:
-        raise ValidationError({"expires_at": _("This access has ended; add the person again.")})
+    _require_live(member)
     stays = role == TeamRole.LEAD
     if member.role == TeamRole.LEAD and not _other_leads(member) and (not stays or expires_at):
         _require_successor(initiative, member, "role" if not stays else "expires_at")
@@ -63,13 +64,44 @@ def change_team_member(
 
 
 @transaction.atomic
+def extend_access(
+    *, by: User, member: TeamMember, days: int | None, version: int | None = None
+) -> TeamMember:
+    """Move the end of an access so many days on, or take it away (None).
+
+    An end only ever moves away, so the last lead needs no successor for it. What has no end yet stays so.
+    """
+    policy.require(by, Action.MANAGE_TEAM, member)
+    initiative = hold(Initiative, member.initiative_id, None)
+    policy.require(by, Action.MANAGE_TEAM, initiative)
+    member = hold(TeamMember, member.pk, version)
+    _require_live(member)
+    if days is not None and not 1 <= days <= EXTENDED_AT_MOST:
+        raise ValidationError({"days": _("Expected 1 to %(most)d days.") % {"most": EXTENDED_AT_MOST}})
+    if member.expires_at is not None:
+        member.expires_at = None if days is None else extended(member.expires_at, days)
+        save(member)
+    return member
+
+
+def extended(expires_at: datetime, days: int) -> datetime:
+    """The same time of day, so many days later: a last day stays a whole day when the clocks change."""
+    local = timezone.localtime(expires_at)
+    day: date = local.date() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, local.time()))
+
+
+@transaction.atomic
 def remove_team_member(
     *, by: User, member: TeamMember, successor: User | None = None, version: int | None = None
 ) -> TeamMember:
     """End a member's access at once. The last lead can only leave to a successor, who becomes lead."""
-    if by.pk != member.user_id or not member.is_live:
+    leaves = by.pk == member.user_id and member.is_live
+    if not leaves:
         policy.require(by, Action.MANAGE_TEAM, member)
     initiative = hold(Initiative, member.initiative_id, None)
+    if not leaves:
+        policy.require(by, Action.MANAGE_TEAM, initiative)
     member = hold(TeamMember, member.pk, version)
     if not member.is_live:
         return member
@@ -100,6 +132,7 @@ def name_successor(
     """
     policy.require(by, Action.MANAGE_TEAM, initiative)
     initiative = hold(Initiative, initiative.pk, version)
+    policy.require(by, Action.MANAGE_TEAM, initiative)
     if seen is not ... and seen != initiative.successor_id:
         raise Stale(initiative.version)
     _set_successor(initiative, successor)
@@ -157,6 +190,11 @@ def _promote(initiative: Initiative) -> None:
     else:
         save(TeamMember(initiative=initiative, user=initiative.successor, role=TeamRole.LEAD))
     _store_successor(initiative, None)
+
+
+def _require_live(member: TeamMember) -> None:
+    if not member.is_live:
+        raise ValidationError({"expires_at": _("This access has ended; add the person again.")})
 
 
 def _refuse_past(expires_at: datetime | None) -> None:
