@@ -23,6 +23,7 @@ from accounts.querysets import (
 from confidentiality.codes import Action, Relation
 from confidentiality.policy import Standing
 from confidentiality.records import Record
+from confidentiality.wall import DATABASE_CASCADE, ME, same_for_all
 
 
 class User(AbstractBaseUser, Record):
@@ -31,6 +32,11 @@ class User(AbstractBaseUser, Record):
     `is_steward` lets a user run the site (accounts, organisations, vetting) and opens no dialogue content.
     There is no superuser.
     """
+
+    open_because = (
+        "asked before anybody acts: signing in is how somebody comes to act; pages go by visible_to"
+    )
+    open_to = ("t2d_site", "t2d_purge")
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -88,6 +94,8 @@ class Organisation(Record):
     Vetted once a steward has checked it (`vetted_at`). Imported ones are unvetted and have no members.
     """
 
+    open_because = "names of organisations are reference data; that one convenes something stands on cards"
+
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(
         _("kind"), max_length=20, choices=OrganisationKind, default=OrganisationKind.UNKNOWN
@@ -130,6 +138,8 @@ class Organisation(Record):
 class Membership(Record):
     """A user's place in an organisation. Ending it closes everything that came with it the same minute."""
 
+    open_because = "tells where somebody works, not on what; asked while signing in"
+
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.MEMBER)
@@ -151,7 +161,9 @@ class Membership(Record):
 class AccessToken(Record):
     """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    wall = same_for_all(f"user_id = {ME}")
+
+    user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=5, choices=TokenScope)

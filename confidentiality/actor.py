@@ -1,25 +1,50 @@
-"""The acting user of a transaction, set where PostgreSQL can see it.
+"""The acting user of a transaction, set where PostgreSQL can see it, and the database role that goes with it.
 
 `t2d.actor` is set transaction-locally, so that it can never leak to the next user of the connection. It holds a
 user's id, `system:NAME` for the site's own work, or nothing for a visitor. Row security reads it.
+
+A user and a visitor act as the application's role, the site's own work as a role of its own with no more than it
+needs. The web process cannot take on any of these: it logs in as the application, which is a member of nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-DETECTOR = "system:detector"
-OWNER = "system:owner"
+# The site's own work: comparison; successors and what expires; purges; migrations. Setting up (first accounts, the
+# demonstration) is done as the application, which sees nothing confidential while nobody in particular acts.
 SETUP = "system:setup"
+DETECTOR = "system:detector"
+SITE = "system:site"
+PURGE = "system:purge"
+OWNER = "system:owner"
+
+APPLICATION_ROLE = "t2d_app"
+ROLES: Mapping[str, str] = {
+    DETECTOR: "t2d_detector",
+    SITE: "t2d_site",
+    PURGE: "t2d_purge",
+    OWNER: "t2d_owner",
+}
 
 
 def current(alias: str = DEFAULT_DB_ALIAS) -> str:
     """The actor of the running transaction, or an empty string."""
-    return str(getattr(connections[alias], "t2d_actor", ""))
+    return acting_on(connections[alias])
+
+
+def acting_on(connection: Any) -> str:
+    """The same, of one connection."""
+    return str(getattr(connection, "t2d_actor", at_rest(connection)))
+
+
+def at_rest(connection: Any) -> str:
+    """Who acts on the connection when nobody does: nobody, unless it was made for the owner."""
+    return str(connection.settings_dict.get("ACTOR", ""))
 
 
 def become(who: Any, alias: str = DEFAULT_DB_ALIAS) -> None:
@@ -32,11 +57,17 @@ def name_of(who: Any) -> str:
     return str(getattr(who, "pk", who) or "")
 
 
+def role_of(name: str) -> str:
+    """The database role in which an actor works."""
+    return ROLES.get(name, APPLICATION_ROLE)
+
+
 @contextmanager
 def actor(who: Any, alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Open a transaction and act in it as `who`: a user, a `system:` name, or None for a visitor.
 
-    Nests: the outer actor is restored. On an error nothing is done, since the rollback restores the setting.
+    Nests: the outer actor is restored. On an error nothing is done, since the rollback restores the settings.
+    Raises a database error ("permission denied to set role") where this process may not do that work.
     """
     connection = connections[alias]
     before = current(alias)
@@ -48,12 +79,15 @@ def actor(who: Any, alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             if nested and not connection.needs_rollback:
                 _set(connection, before)
             # Before the commit: callbacks on commit have no actor and must take one themselves.
-            connection.t2d_actor = before if nested else ""  # type: ignore[attr-defined]
+            connection.t2d_actor = before if nested else at_rest(connection)  # type: ignore[attr-defined]
     finally:
-        connection.t2d_actor = before if connection.in_atomic_block else ""  # type: ignore[attr-defined]
+        inside = connection.in_atomic_block
+        connection.t2d_actor = before if inside else at_rest(connection)  # type: ignore[attr-defined]
 
 
 def _set(connection: Any, value: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('t2d.actor', %s, true)", [value])
+        cursor.execute(
+            "SELECT set_config('role', %s, true), set_config('t2d.actor', %s, true)", [role_of(value), value]
+        )
     connection.t2d_actor = value

@@ -1,5 +1,16 @@
 from django.apps import AppConfig
+from django.core import checks
+from django.db.backends.signals import connection_created
 
 
 class ConfidentialityConfig(AppConfig):
     name = "confidentiality"
+
+    def ready(self) -> None:
+        from confidentiality import declared, guard, roles
+
+        connection_created.connect(guard.install, dispatch_uid="confidentiality.guard")
+        connection_created.connect(roles.refuse_bypassing, dispatch_uid="confidentiality.roles")
+        checks.register(declared.every_model_says_who_reads_it)
+        checks.register(declared.content_has_a_wall)
+        checks.register(declared.walls_stand, checks.Tags.database)

@@ -7,15 +7,23 @@ with credentials that only the migrating process has (settings.DATABASE_OWNER). 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from confidentiality.actor import OWNER
+from confidentiality.actor import OWNER, current
 
-APPLICATION_ROLE = "t2d_app"
+BYPASSES = """
+SELECT login.rolname, login.rolsuper OR acting.rolsuper, login.rolbypassrls OR acting.rolbypassrls,
+    EXISTS (
+        SELECT FROM pg_roles WHERE rolname IN ('t2d_owner', 't2d_policy') AND pg_has_role(login.oid, oid, 'MEMBER')
+    ),
+    EXISTS (SELECT FROM pg_class WHERE relowner IN (login.oid, acting.oid) AND relkind IN ('r', 'p', 'v'))
+FROM pg_roles login, pg_roles acting
+WHERE login.rolname = session_user AND acting.rolname = current_user
+"""
 
 
 @contextmanager
@@ -35,29 +43,58 @@ def as_owner(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         **shared,
         **settings.DATABASE_OWNER,
         "OWNER": True,
+        "ACTOR": OWNER,
         "OPTIONS": {**options, "options": f"-c t2d.actor={OWNER}"},
     }
+    before = current(alias)
     connection.t2d_actor = OWNER
     try:
         yield
     finally:
         connection.close()
         connection.settings_dict = shared
-        connection.t2d_actor = ""
+        connection.t2d_actor = before
 
 
-def grant(alias: str = DEFAULT_DB_ALIAS) -> None:
-    """Let the application's role work in every table, and own none. Run by the owner after each migrate.
+class CanBypass(Exception):
+    """The role in which this process works could pass the row policies. The message says how."""
 
-    There are no default privileges on purpose: a table that nobody granted is unusable, not open. The record of
-    migrations is read only, so that the application cannot lie about the schema.
+
+def refuse_bypassing(connection: Any, **kwargs: Any) -> None:
+    """Receiver of connection_created: no process works with a role that no wall stops.
+
+    Asked once in the life of a process, before its first statement. The owner's own work is exempt: it migrates.
     """
-    quote = connections[alias].ops.quote_name
-    with connections[alias].cursor() as cursor:
-        for table in connections[alias].introspection.table_names(cursor):
-            rights = "SELECT" if table == "django_migrations" else "SELECT, INSERT, UPDATE, DELETE"
-            cursor.execute(f"GRANT {rights} ON {quote(table)} TO {APPLICATION_ROLE}")
-        # A temporary table could shadow a real one.
-        database = quote(connections[alias].settings_dict["NAME"])
-        cursor.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
-        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}")
+    shared = connection.settings_dict
+    if shared.get("OWNER") or shared.get("ACTOR") == OWNER or shared.get("CHECKED"):
+        return
+    if reason := way_around(connection):
+        connection.close()
+        raise CanBypass(reason)
+    shared["CHECKED"] = True
+
+
+def way_around(connection: Any) -> str:
+    """How the connection's role could pass the wall, in words; empty if it cannot."""
+    with connection.cursor() as cursor:
+        cursor.execute(BYPASSES)
+        name, superuser, bypasses, becomes, owns = cursor.fetchone()
+    ways = {
+        "is a superuser": superuser,
+        "has BYPASSRLS": bypasses,
+        "may become the owner of the tables or of the policies' functions": becomes,
+        "owns tables": owns,
+    }
+    how = [way for way, holds in ways.items() if holds]
+    text = "DATABASE_URL connects as {}, which {}: row security would not hold. Use t2d_app (see deploy/roles.sql)."
+    return text.format(name, " and ".join(how)) if how else ""
+
+
+def meet_the_database() -> None:
+    """At the start of a process: connect once, so that a wrong role is refused before the first request.
+
+    A database that is not there yet is no reason to end: the first connection asks the same question.
+    """
+    with suppress(OperationalError):
+        connections[DEFAULT_DB_ALIAS].ensure_connection()
+    connections[DEFAULT_DB_ALIAS].close()

@@ -30,25 +30,35 @@ ME = "(SELECT actor_id())"
 content_opened = Signal()
 
 
+# A condition on a row; for an update it may be two: on the row as it was, and as it becomes.
+Predicate = str | tuple[str, str]
+EVERYTHING: Mapping[str, Predicate] = {"SELECT": "true", "INSERT": "true", "UPDATE": "true", "DELETE": "true"}
+
+
 @dataclass(frozen=True, slots=True)
 class Wall:
     """Which rows each role reaches. An empty predicate leaves the command to nobody.
 
     select, insert, update, delete: for the application, about the acting user. others: for further roles, by role
-    and command, such as {"t2d_detector": {"SELECT": "matching = 'on'"}}; columns: what such a role may read, when
-    it is not the whole row.
+    and command, such as {"t2d_detector": {"SELECT": "matching = 'on'"}}. columns: by role and command what such a
+    role may touch, where that is not the whole row.
     """
 
     select: str
     insert: str = ""
-    update: str = ""
+    update: Predicate = ""
     delete: str = ""
-    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, Mapping[str, Predicate]] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
-    def commands(self) -> dict[str, str]:
+    def commands(self) -> dict[str, Predicate]:
         """The application's predicates by SQL command."""
-        found = {"SELECT": self.select, "INSERT": self.insert, "UPDATE": self.update, "DELETE": self.delete}
+        found: dict[str, Predicate] = {
+            "SELECT": self.select,
+            "INSERT": self.insert,
+            "UPDATE": self.update,
+            "DELETE": self.delete,
+        }
         return {command: predicate for command, predicate in found.items() if predicate}
 
 

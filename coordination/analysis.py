@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from confidentiality.words import listed
 from coordination.enums import FlagState
-from coordination.models import OverlapFlag
+from coordination.models import MatchingCard, OverlapFlag
 from initiatives.dates import Days
 from initiatives.enums import OrganisationRole, Theme
 from initiatives.models import Initiative, Party
@@ -119,30 +119,29 @@ class Side:
     full: Full | None = None
 
 
-def readable(initiatives: Iterable[Initiative], user: Any) -> set[UUID]:
-    """Which of the initiatives the user reads in full."""
-    ids = {initiative.pk for initiative in initiatives}
-    return set(Initiative.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+def readable(cards: Iterable[MatchingCard], user: Any) -> dict[UUID, Initiative]:
+    """Those of the initiatives that the user reads in full."""
+    return Initiative.objects.visible_to(user).in_bulk({card.pk for card in cards})
 
 
-def name_of(initiative: Initiative, full: bool) -> str:
+def name_of(card: MatchingCard, full: bool) -> str:
     """The published title where the card may be read; the matching card has the codename alone."""
-    return initiative.label if full else initiative.codename
+    return card.label if full else card.codename
 
 
-def sides_of(flag: OverlapFlag, full: set[UUID]) -> tuple[Side, Side]:
-    """Both sides of a pair that the reader may open; `full` says which cards are `readable`."""
+def sides_of(flag: OverlapFlag, full: Mapping[UUID, Initiative]) -> tuple[Side, Side]:
+    """Both sides of a pair that the reader may open; `full` holds the cards that are `readable`."""
     pair = [flag.first, flag.second]
     prefetch_related_objects(pair, "parties__parent")
-    prefetch_related_objects([one for one in pair if one.pk in full], "named__organisation")
+    prefetch_related_objects([full[one.pk] for one in pair if one.pk in full], "named__organisation")
     first, second = pair
-    return _side(first, second, first.pk in full), _side(second, first, second.pk in full)
+    return _side(first, second, full.get(first.pk)), _side(second, first, full.get(second.pk))
 
 
-def _side(one: Initiative, other: Initiative, full: bool) -> Side:
+def _side(one: MatchingCard, other: MatchingCard, full: Initiative | None) -> Side:
     return Side(
         pk=one.pk,
-        name=name_of(one, full),
+        name=name_of(one, full is not None),
         conflict_id=one.conflict_id,
         conflict=one.conflict.name,
         track_type=one.get_track_type_display(),
@@ -153,16 +152,16 @@ def _side(one: Initiative, other: Initiative, full: bool) -> Side:
         days=one.days,
         themes=_themes(one, other),
         parties=_parties(one, other),
-        full=_full(one) if full else None,
+        full=_full(full) if full else None,
     )
 
 
-def _themes(one: Initiative, other: Initiative) -> list[Item]:
+def _themes(one: MatchingCard, other: MatchingCard) -> list[Item]:
     items = [Item(str(Theme(code).label), code in other.themes) for code in one.themes]
     return sorted(items, key=lambda item: (not item.shared, item.name))
 
 
-def _parties(one: Initiative, other: Initiative) -> list[Item]:
+def _parties(one: MatchingCard, other: MatchingCard) -> list[Item]:
     """Factions count as their party, and are shown with it."""
     others = {party.parent_id or party.pk for party in other.parties.all()}
     items = [Item(_party_name(party), (party.parent_id or party.pk) in others) for party in one.parties.all()]

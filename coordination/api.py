@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -20,7 +20,7 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading
 from accounts.models import User
 from coordination.enums import Assessment, Band, Depth, FlagState, Harm, Mechanism, OverlapKind
-from coordination.models import CoordinationLink, OverlapFlag
+from coordination.models import CoordinationLink, MatchingCard, OverlapFlag
 from coordination.services import flags, links
 from initiatives.api.initiatives import Initiatives
 from initiatives.models import Conflict, Initiative, Party, TeamMember
@@ -35,7 +35,7 @@ class MatchingCardSerializer(Strict):
     parties = VisibleMany(Party, lambda card: [side.party_id for side in card.sides.all()], read_only=True)
 
     class Meta(Strict.Meta):
-        model = Initiative
+        model = MatchingCard
         fields = (
             "id", "codename", "conflict", "track_type", "began_on", "began_precision", "ended_on",
             "ended_precision", "parties", "themes",
@@ -48,13 +48,13 @@ def cards(view: Any, ids: list[str]) -> dict[str, Any]:
     The ids come from flags and links that were seen, so that the matching card stays inside them.
     """
     user, context = view.request.user, view.get_serializer_context()
-    readable = Initiative.objects.visible_to(user).filter(pk=OuterRef("pk"))
     own = TeamMember.objects.live().filter(user=user, initiative=OuterRef("pk"))
-    named = Initiative.objects.filter(pk__in=ids).annotate(readable=Exists(readable), on_team=Exists(own))
-    found = {}
-    for card in named.prefetch_related("named", "sides"):
-        serializer = Initiatives.serializer_class if card.readable else MatchingCardSerializer
-        found[str(card.pk)] = dict(serializer(card, context=context).data)
+    readable = Initiative.objects.visible_to(user).filter(pk__in=ids).annotate(on_team=Exists(own))
+    found: dict[str, Any] = {}
+    for card in MatchingCard.objects.filter(pk__in=ids).select_related("conflict").prefetch_related("sides"):
+        found[str(card.pk)] = dict(MatchingCardSerializer(card, context=context).data)
+    for whole in readable.prefetch_related("named", "sides"):
+        found[str(whole.pk)] = dict(Initiatives.serializer_class(whole, context=context).data)
     return found
 
 
@@ -63,11 +63,7 @@ class PairFilters(filters.FilterSet):
     initiative = filters.UUIDFilter(method="touching", help_text="Either side.")
 
     def within(self, queryset: QuerySet, name: str, value: UUID) -> QuerySet:
-        first, second = (
-            Q(first__conflict__lineage__contains=[value]),
-            Q(second__conflict__lineage__contains=[value]),
-        )
-        return queryset.filter(first | second)
+        return queryset.within([value])
 
     def touching(self, queryset: QuerySet, name: str, value: UUID) -> QuerySet:
         return queryset.touching([value])
@@ -160,13 +156,12 @@ class Overlaps(Reading):
         return self.written([str(flag.pk)])
 
 
-def pairable(user: Any) -> QuerySet:
-    """Initiatives that the caller may name in a link: readable cards, and both sides of flags they may open."""
-    opened = OverlapFlag.objects.visible_to(user)
-    card = Q(pk__in=Initiative.objects.visible_to(user).values("pk"))
-    return Initiative.objects.filter(
-        card | Q(pk__in=opened.values("first")) | Q(pk__in=opened.values("second"))
-    )
+def pairable(user: Any, pk: UUID) -> Initiative | MatchingCard | None:
+    """What the caller may name in a link: a readable card, or a side of a flag that they may open."""
+    if card := Initiative.objects.visible_to(user).filter(pk=pk).first():
+        return card
+    opened = OverlapFlag.objects.visible_to(user).touching([pk])
+    return MatchingCard.objects.filter(pk=pk).first() if opened.exists() else None
 
 
 class LinkSerializer(Strict):

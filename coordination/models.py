@@ -14,9 +14,96 @@ from accounts.models import User
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import Record
+from confidentiality.wall import DATABASE_CASCADE, EVERYTHING, Wall
 from coordination.enums import Assessment, Band, Depth, FlagState, Harm, Mechanism, OverlapKind
 from coordination.querysets import CoordinationLinkQuerySet, OverlapFlagQuerySet
-from initiatives.models import Initiative
+from initiatives.dates import Days, days_of
+from initiatives.enums import Matching, Precision, Theme, TrackType
+from initiatives.models import Conflict, Initiative, Party
+
+
+class MatchingCard(models.Model):
+    """What a coordinator learns of a hidden initiative, inside a flag and nowhere else. Not the card.
+
+    A view of the database (functions.sql), which shows the acting user the two sides of the flags that they may
+    open, and the detector every card that asks to be compared. A title is there where the card is public record.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    codename = models.CharField(max_length=60)
+    conflict = models.ForeignKey(Conflict, models.DO_NOTHING, related_name="+", db_constraint=False)
+    track_type = models.CharField(max_length=12, choices=TrackType)
+    themes = ArrayField(models.CharField(max_length=40, choices=Theme))
+    began_on = models.DateField()
+    began_precision = models.CharField(max_length=7, choices=Precision)
+    ended_on = models.DateField(null=True)
+    ended_precision = models.CharField(max_length=7, choices=Precision)
+    matching = models.CharField(max_length=3, choices=Matching)
+    public_record = models.BooleanField()
+    title = models.CharField(max_length=300)
+    parties = models.ManyToManyField(Party, through="MatchingSide", related_name="+")
+
+    class Meta:
+        managed = False
+        db_table = "matching_card"
+
+    def __str__(self) -> str:
+        return self.codename
+
+    @property
+    def label(self) -> str:
+        """The published title, or the codename."""
+        return self.title or self.codename
+
+    @property
+    def days(self) -> Days:
+        """The days on which it may have run."""
+        return days_of(self.began_on, self.began_precision, self.ended_on, self.ended_precision)
+
+
+class MatchingSide(models.Model):
+    """A party on a matching card."""
+
+    id = models.UUIDField(primary_key=True)
+    card = models.ForeignKey(MatchingCard, models.DO_NOTHING, related_name="sides", db_constraint=False)
+    party = models.ForeignKey(Party, models.DO_NOTHING, related_name="+", db_constraint=False)
+
+    class Meta:
+        managed = False
+        db_table = "matching_side"
+
+    def __str__(self) -> str:
+        return str(self.party_id)
+
+
+# A pair is open to a coordinator when both sides are, and while it overlaps.
+_OPEN_PAIR = """
+    first_id IN (SELECT unnest(open_card_ids())) AND second_id IN (SELECT unnest(open_card_ids()))
+    AND id NOT IN (SELECT unnest(lapsed_flag_ids()))
+"""
+_BROKERED = """
+    first_id IN (SELECT unnest(brokered_card_ids())) AND second_id IN (SELECT unnest(brokered_card_ids()))
+"""
+_BOTH_READABLE = """
+    EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = first_id)
+    AND EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = second_id)
+"""
+_OF_OWN_TEAM = """
+    (first_id IN (SELECT unnest(coordinating_initiative_ids()))
+    OR second_id IN (SELECT unnest(coordinating_initiative_ids())))
+"""
+_OF_TWO_OWN_TEAMS = """
+    first_id IN (SELECT unnest(coordinating_initiative_ids()))
+    AND second_id IN (SELECT unnest(coordinating_initiative_ids()))
+"""
+# A coordinator knows of a pair by its flag, or by both cards.
+_KNOWN = f"""
+    (({_BOTH_READABLE}) OR EXISTS (
+        SELECT FROM coordination_overlapflag flag
+        WHERE flag.first_id = coordination_coordinationlink.first_id
+            AND flag.second_id = coordination_coordinationlink.second_id AND NOT flag.superseded
+    ))
+"""
 
 
 class OverlapFlag(Record):
@@ -27,8 +114,15 @@ class OverlapFlag(Record):
     detection.py. `superseded` flags are history: a dismissal that no longer holds because the inputs changed.
     """
 
-    first = models.ForeignKey(Initiative, models.CASCADE, related_name="+")
-    second = models.ForeignKey(Initiative, models.CASCADE, related_name="+")
+    wall = Wall(
+        select=_OPEN_PAIR,
+        update=_OPEN_PAIR,
+        others={"t2d_detector": EVERYTHING, "t2d_purge": {"SELECT": "true"}},
+    )
+
+    # In the database these refer to the card itself. They are read as matching cards, which is all that a flag shows.
+    first = models.ForeignKey(MatchingCard, DATABASE_CASCADE, related_name="+", db_constraint=False)
+    second = models.ForeignKey(MatchingCard, DATABASE_CASCADE, related_name="+", db_constraint=False)
     kinds = ArrayField(models.CharField(max_length=30, choices=OverlapKind))
     band = models.CharField(_("band"), max_length=5, choices=Band)
     points = models.SmallIntegerField(_("points"))
@@ -76,6 +170,10 @@ class OverlapFlag(Record):
         """Whether one of the two is a card of the public record, where living organisations are not judged."""
         return self.first.public_record or self.second.public_record
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Without the pair, which only the detector writes."""
+        super().clean_fields(exclude={*(exclude or ()), "first", "second"})
+
     def standing_of(self, user: Any) -> Standing:
         visible = type(self).objects.visible_to(user).filter(pk=self.pk).exists()
         grants = {Action.ASSESS_FLAG, Action.ARRANGE_COORDINATION} if visible else set()
@@ -85,8 +183,15 @@ class OverlapFlag(Record):
 class CoordinationLink(Record):
     """An arrangement between two initiatives. Live until it is ended; a pair may have one of each mechanism."""
 
-    first = models.ForeignKey(Initiative, models.CASCADE, related_name="+")
-    second = models.ForeignKey(Initiative, models.CASCADE, related_name="+")
+    wall = Wall(
+        select=f"({_BOTH_READABLE} AND {_OF_OWN_TEAM}) OR ({_BROKERED} AND {_KNOWN})",
+        insert=f"({_BROKERED} AND {_KNOWN}) OR ({_OF_TWO_OWN_TEAMS})",
+        update=f"({_BROKERED} AND {_KNOWN}) OR ({_OF_TWO_OWN_TEAMS})",
+        others={"t2d_detector": {"SELECT": "true"}},
+    )
+
+    first = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="+")
+    second = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="+")
     mechanism = models.CharField(_("mechanism"), max_length=30, choices=Mechanism)
     depth = models.CharField(_("depth"), max_length=12, choices=Depth, default=Depth.AWARE)
     began_on = models.DateField(_("since"), default=timezone.localdate)
@@ -111,6 +216,10 @@ class CoordinationLink(Record):
     def __str__(self) -> str:
         return self.mechanism
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Without the pair: a coordinator may join two whose cards stay closed."""
+        super().clean_fields(exclude={*(exclude or ()), "first", "second"})
+
     def standing_of(self, user: Any) -> Standing:
         """Arranged and ended by whoever may open the pair, or by somebody who leads both sides."""
         manager = type(self).objects
@@ -129,11 +238,16 @@ class CoordinationLink(Record):
 class OutboxEntry(models.Model):
     """An initiative waiting to be compared. One row at most for each; written in the transaction of the change.
 
-    Its key is a counter that is never shown. The age of the oldest row is the health of detection.
+    Its key is a counter that is never shown. The age of the oldest row is the health of detection. Written through
+    a function of the database, read by the detector alone.
     """
 
+    wall = Wall(
+        select="", others={"t2d_detector": EVERYTHING, "t2d_policy": {"INSERT": "true", "UPDATE": "true"}}
+    )
+
     id = models.BigAutoField(primary_key=True)
-    initiative = models.OneToOneField(Initiative, models.CASCADE, related_name="+")
+    initiative = models.OneToOneField(Initiative, DATABASE_CASCADE, related_name="+")
     queued_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

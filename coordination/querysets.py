@@ -8,34 +8,43 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Membership
 from coordination.enums import FlagState
 from initiatives.enums import Matching
 from initiatives.models import Conflict, Initiative
-from initiatives.querysets import LOCKOUT_DAYS, convened_by
+from initiatives.querysets import convened_by_organisations_of
 
 
-def opened_by(user: Any) -> Q:
-    """Pairs that the user may open as coordinator: the mandate covers both conflicts, and nothing locks it.
-
-    Locked: a family in which the user mediates, a pair that one of the user's organisations convenes; both until
-    90 days after it ended.
-    """
-    conflicts = Conflict.objects.coordinated_by(user).values("pk")
-    own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
-    convened = convened_by(own)
-    return (
-        Q(first__conflict__in=conflicts, second__conflict__in=conflicts)
-        & ~Q(first__in=convened)
-        & ~Q(second__in=convened)
-    )
+def known_on(conflicts: Any, end: str) -> Q:
+    """Pairs of which one end ("first" or "second") is on these conflicts, as far as the actor knows of it: by the
+    card, or by a flag."""
+    flagged = apps.get_model("coordination", "MatchingCard").objects.filter(conflict__in=conflicts)
+    cards = Initiative.objects.filter(conflict__in=conflicts)
+    return Q(**{f"{end}__in": cards.values("pk")}) | Q(**{f"{end}__in": flagged.values("pk")})
 
 
 class PairQuerySet(models.QuerySet):
     """Rows about an ordered pair of initiatives, `first` and `second`."""
 
+    def within(self, conflicts: Any) -> Self:
+        """One end or both are on these conflicts (ids) or below them."""
+        below = Conflict.objects.within(conflicts).values("pk")
+        return self.filter(known_on(below, "first") | known_on(below, "second"))
+
+    def on_conflicts(self, conflicts: Any) -> Self:
+        """Both ends are on these conflicts (ids)."""
+        return self.filter(known_on(conflicts, "first") & known_on(conflicts, "second"))
+
     def opened_by(self, user: Any) -> Self:
-        return self.filter(opened_by(user)) if user.is_authenticated else self.none()
+        """Pairs that the user may open as coordinator: the mandate covers both conflicts, and nothing locks it.
+
+        Locked: a family in which the user mediates, a pair that one of the user's organisations convenes; both
+        until 90 days after it ended.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        convened = convened_by_organisations_of(user)
+        covered = self.on_conflicts(Conflict.objects.coordinated_by(user).values("pk"))
+        return covered.exclude(Q(first__in=convened) | Q(second__in=convened))
 
     def touching(self, initiative_ids: Any) -> Self:
         return self.filter(Q(first__in=initiative_ids) | Q(second__in=initiative_ids))
@@ -48,6 +57,9 @@ class OverlapFlagQuerySet(PairQuerySet):
         Whoever switches matching off is out of it at once, history included, not when the worker comes by.
         """
         return self.opened_by(user).holding()
+
+    def on_conflicts(self, conflicts: Any) -> Self:
+        return self.filter(first__conflict__in=conflicts, second__conflict__in=conflicts)
 
     def holding(self) -> Self:
         """Flags of pairs that overlap now, with the history of those pairs.
@@ -89,4 +101,5 @@ class CoordinationLinkQuerySet(PairQuerySet):
         flags = apps.get_model("coordination", "OverlapFlag").objects.current().holding()
         flagged = Exists(flags.filter(first=OuterRef("first"), second=OuterRef("second")))
         known = flagged | Q(first__in=cards, second__in=cards)
-        return self.filter(own | (opened_by(user) & known))
+        opened = self.model._default_manager.opened_by(user).filter(known)
+        return self.filter(own | Q(pk__in=opened.values("pk")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -13,5 +13,7 @@ from initiatives.signals import initiative_changed
 
 
 @receiver(initiative_changed, dispatch_uid="coordination.outbox")
-def remember_to_compare(sender: Any, initiative_ids: Sequence[UUID], **kwargs: Any) -> None:
-    enqueue(initiative_ids=initiative_ids)
+def remember_to_compare(
+    sender: Any, initiative_ids: Collection[UUID] = (), family_ids: Collection[UUID] = (), **kwargs: Any
+) -> None:
+    enqueue(initiative_ids=initiative_ids, family_ids=family_ids)

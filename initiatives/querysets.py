@@ -8,8 +8,9 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.apps import apps
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from confidentiality.codes import Visibility
@@ -17,6 +18,7 @@ from initiatives.enums import InitiativeStatus, Matching, OrganisationRole
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
+CONVENED = "SELECT convened_card_ids(%s, %s)"
 # Nobody types more words than this to find something; each is three comparisons a row.
 SEARCH_WORDS = 10
 
@@ -61,10 +63,7 @@ class ConflictQuerySet(ReferenceQuerySet):
 
         Locked is every family in which the user was on a team within the last 90 days.
         """
-        own = self.model._default_manager.filter(
-            initiatives__members__in=user.team_memberships.recent(LOCKOUT_DAYS)
-        )
-        return self.covered_by(user).exclude(root_id__in=own.values("root_id"))
+        return self.covered_by(user).exclude(root_id__in=locked_families(user))
 
 
 class MandateQuerySet(models.QuerySet):
@@ -138,19 +137,28 @@ class InitiativeQuerySet(models.QuerySet):
         return self.filter(found)
 
 
-def convened_by(organisations: Any) -> models.QuerySet:
-    """Ids of the initiatives that these organisations convene, for the lockout of their members.
+def locked_families(user: Any) -> RawSQL:
+    """Ids of the root conflicts in whose family the user was on a team within the last 90 days.
+
+    Asked of the database (functions.sql), since a lock rests on initiatives that the user does not see any more.
+    """
+    return RawSQL("SELECT locked_family_ids(%s, %s)", [user.pk, LOCKOUT_DAYS])
+
+
+def convened_by_organisations_of(user: Any) -> RawSQL:
+    """Ids of the initiatives that the user's organisations convene, or did until 90 days after the user left.
 
     A convener speaks for itself. A co-convener may have been named by somebody else, to keep its coordinators
-    away; it counts once a member of it is on the team.
+    away; it counts once a member of it is on the team. Asked of the database, since the user need not see them.
     """
-    named = _model("InitiativeOrganisation").objects.filter(organisation__in=organisations)
-    on_team = Q(
-        role=OrganisationRole.CO_CONVENER,
-        initiative__members__user__memberships__organisation=F("organisation"),
-        initiative__members__user__memberships__ended_at=None,
-    )
-    return named.filter(Q(role=OrganisationRole.CONVENER) | on_team).values("initiative_id")
+    return RawSQL(CONVENED, [user.pk, LOCKOUT_DAYS])
+
+
+def convened_ids(user: Any) -> set[UUID]:
+    """The same, as values."""
+    with connection.cursor() as cursor:
+        cursor.execute(CONVENED, [user.pk, LOCKOUT_DAYS])
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 _FROM_PARTNERS = (Visibility.PARTNERS, Visibility.CIRCLE, Visibility.NETWORK)

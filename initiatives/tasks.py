@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from confidentiality.actor import actor
+from confidentiality.actor import SITE, actor
 from initiatives.services import hand_over_to_successors as hand_over
-
-HANDOVER = "system:handover"
 
 
 @shared_task
 def hand_over_to_successors() -> None:
     """Make successors lead where the last lead has expired."""
-    with actor(HANDOVER):
+    with actor(SITE):
         hand_over()

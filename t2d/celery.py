@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
 
@@ -29,3 +31,11 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600.0},
     },
 }
+
+
+@worker_init.connect
+def refuse_a_role_that_bypasses(**kwargs: Any) -> None:
+    """Before the first task: a worker whose database role no wall stops does not start."""
+    from confidentiality.roles import meet_the_database
+
+    meet_the_database()

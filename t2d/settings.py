@@ -132,9 +132,23 @@ DATABASE_OWNER: dict[str, Any] = {}
 if owner_url := os.environ.get("DATABASE_OWNER_URL", ""):
     DATABASE_OWNER = {key: _database(owner_url)[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
 if MODE == "test":
-    # Tests log in as a role that may become the application or the owner, and work as the application.
-    DATABASES["default"]["OPTIONS"]["assume_role"] = "t2d_app"
+    # Tests log in as a role that may become any other. Between requests they are the owner, who sees everything;
+    # whatever acts for somebody takes on that role, as everywhere (confidentiality/actor.py).
+    DATABASES["default"]["OPTIONS"] |= {"assume_role": "t2d_owner", "options": "-c t2d.actor=system:owner"}
+    DATABASES["default"]["ACTOR"] = "system:owner"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who holds the keys (unix:/path of the key service's socket, or file:/path of a key file that each process reads),
+# and the folder of the wrapped data keys. In production both are said outright: nothing may be made by accident.
+_DATA = Path(os.environ.get("T2D_DATA") or BASE_DIR / "var")
+KEY_SERVICE = os.environ.get("T2D_KEY_SERVICE") or f"file:{_DATA / 'keys' / 'keys.json'}"
+KEY_STORE = Path(os.environ.get("T2D_KEY_STORE") or _DATA / "keystore")
+if PRODUCTION:
+    KEY_SERVICE, KEY_STORE = _required("T2D_KEY_SERVICE"), Path(_required("T2D_KEY_STORE"))
+if not KEY_SERVICE.startswith(("unix:/", "file:/")) or not KEY_STORE.is_absolute():
+    raise ImproperlyConfigured(
+        "T2D_KEY_SERVICE is to be unix:/path/of/a/socket or file:/path/of/a/key/file, and T2D_KEY_STORE a full path."
+    )
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _required("CACHE_URL")}

@@ -162,7 +162,7 @@ def make_flag(one: Initiative, other: Initiative, **fields: Any) -> OverlapFlag:
         "table_version": 1,
         "fingerprint": "f" * 64,
     } | fields
-    return OverlapFlag.objects.create(first=first, second=second, **stored)
+    return OverlapFlag.objects.create(first_id=first.pk, second_id=second.pk, **stored)
 
 
 def make_link(one: Initiative, other: Initiative, **fields: Any) -> CoordinationLink:

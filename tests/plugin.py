@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from t2d.embedded import data, folder
+from t2d.embedded import data, folder, keys
 
 PREFIX = "t2d-test-"
 
-# t2d_test may become the application (what tests run as) and the owner (what builds their databases); a
-# deployment has no such role. Tests that prove privileges log in as t2d_app itself.
+# t2d_test may become the owner (what tests are between requests), the application (what requests run as) and the
+# roles of the site's own work; a deployment has no such role. Proofs of privileges log in as t2d_app itself.
 TEST_ROLES = b"""
 CREATE ROLE t2d_test LOGIN NOINHERIT CREATEDB;
-GRANT t2d_owner, t2d_app TO t2d_test;
+GRANT t2d_owner, t2d_app, t2d_detector, t2d_site, t2d_purge TO t2d_test;
 ALTER ROLE t2d_owner CREATEDB;
 GRANT CONNECT ON DATABASE t2d TO t2d_test;
 """
@@ -58,7 +58,8 @@ def start_services() -> None:
     atexit.register(stack.close)
     with data.superuser(running) as connection:
         connection.execute(TEST_ROLES)
-    os.environ.update(running.environment)
+    keys.make(path)
+    os.environ.update(running.environment | keys.in_process(path))
     os.environ["DATABASE_URL"] = running.environment["DATABASE_URL"].replace("t2d_app@", "t2d_test@")
     os.environ.update(T2D_MODE="test", T2D_DATA=str(path), T2D_SECRET_KEY="only-for-tests")
 

@@ -77,9 +77,11 @@ class StrictParts(serializers.Serializer):
 class Visible(serializers.UUIDField):
     """A related record by id. In a write, only what the caller sees exists: hidden answers like missing."""
 
-    def __init__(self, model: type[Model], reach: Callable[[Any], Any] | None = None, **options: Any) -> None:
+    def __init__(
+        self, model: type[Model], find: Callable[[Any, Any], Model | None] | None = None, **options: Any
+    ) -> None:
         self.model = model
-        self.reach = reach or (lambda user: seen(model, user))
+        self.find = find or (lambda user, pk: seen(model, user).filter(pk=pk).first())
         super().__init__(**options)
 
     def get_attribute(self, instance: Any) -> Any:
@@ -87,7 +89,7 @@ class Visible(serializers.UUIDField):
 
     def to_internal_value(self, data: Any) -> Model:
         pk = super().to_internal_value(data)
-        found = _remembered(self, pk, lambda: self.reach(self.context["request"].user).filter(pk=pk).first())
+        found = _remembered(self, pk, lambda: self.find(self.context["request"].user, pk))
         if found is None:
             raise ValidationError(MISSING, code="does_not_exist")
         return found

@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import hold, save
-from coordination.models import CoordinationLink, OverlapFlag
+from coordination.models import CoordinationLink, MatchingCard, OverlapFlag
 from initiatives.models import Conflict, Initiative
-from initiatives.querysets import LOCKOUT_DAYS, convened_by
+from initiatives.querysets import convened_ids
 from initiatives.signals import initiative_changed
 
+# A side may be known by its card, or by its matching card alone.
+Side = Initiative | MatchingCard
 ALREADY = _("This is arranged between the two already.")
 
 
@@ -28,11 +31,11 @@ ALREADY = _("This is arranged between the two already.")
 class Pair:
     """Two initiatives that are to be joined, before there is a record of it. `first` < `second` by id."""
 
-    first: Initiative
-    second: Initiative
+    first: Side
+    second: Side
 
     @classmethod
-    def of(cls, one: Initiative, other: Initiative) -> Pair:
+    def of(cls, one: Side, other: Side) -> Pair:
         first, second = sorted((one, other), key=lambda initiative: initiative.pk)
         return cls(first, second)
 
@@ -52,8 +55,8 @@ class Pair:
 def arrange_coordination(
     *,
     by: User,
-    first: Initiative,
-    second: Initiative,
+    first: Side,
+    second: Side,
     mechanism: str,
     depth: str,
     note: str = "",
@@ -65,8 +68,8 @@ def arrange_coordination(
     if pair.first.pk == pair.second.pk:
         raise ValidationError({"second": _("Choose another initiative: one cannot coordinate with itself.")})
     link = CoordinationLink(
-        first=pair.first,
-        second=pair.second,
+        first_id=pair.first.pk,
+        second_id=pair.second.pk,
         mechanism=mechanism,
         depth=depth,
         note=note.strip(),
@@ -98,36 +101,36 @@ def end_coordination(*, by: User, link: CoordinationLink, version: int | None = 
 
 def _refuse_second(link: CoordinationLink) -> None:
     same = CoordinationLink.objects.live().filter(
-        first=link.first, second=link.second, mechanism=link.mechanism
+        first=link.first_id, second=link.second_id, mechanism=link.mechanism
     )
     if same.exists():
         raise ValidationError({"mechanism": ALREADY})
 
 
-def _both(pair: Pair) -> Any:
-    return Initiative.objects.filter(pk__in={pair.first.pk, pair.second.pk})
+def _ids(pair: Pair) -> set[UUID]:
+    return {pair.first.pk, pair.second.pk}
 
 
 def _all(pair: Pair, found: Any) -> bool:
-    return bool(found.count() == len({pair.first.pk, pair.second.pk}))
+    return bool(found.filter(pk__in=_ids(pair)).count() == len(_ids(pair)))
 
 
 def _leads_both(user: Any, pair: Pair) -> bool:
     led = user.team_memberships.live().filter(role=TeamRole.LEAD).values("initiative_id")
-    return _all(pair, _both(pair).filter(pk__in=led))
+    return _all(pair, Initiative.objects.filter(pk__in=led))
 
 
 def _reads_both(user: Any, pair: Pair) -> bool:
-    return _all(pair, _both(pair).filter(pk__in=Initiative.objects.visible_to(user).values("pk")))
+    return _all(pair, Initiative.objects.visible_to(user))
 
 
 def _coordinates(user: Any, pair: Pair) -> bool:
     """The rule of querysets.opened_by, asked of two initiatives instead of a stored pair."""
-    own = Membership.objects.filter(user=user).recent(LOCKOUT_DAYS).values("organisation_id")
-    covered = _both(pair).filter(conflict__in=Conflict.objects.coordinated_by(user).values("pk"))
-    return _all(pair, covered.exclude(pk__in=convened_by(own)))
+    conflicts = {pair.first.conflict_id, pair.second.conflict_id}
+    covered = Conflict.objects.coordinated_by(user).filter(pk__in=conflicts)
+    return covered.count() == len(conflicts) and _ids(pair).isdisjoint(convened_ids(user))
 
 
 def _knows_of(user: Any, pair: Pair) -> bool:
-    flag = OverlapFlag.objects.visible_to(user).current().filter(first=pair.first, second=pair.second)
+    flag = OverlapFlag.objects.visible_to(user).current().filter(first=pair.first.pk, second=pair.second.pk)
     return flag.exists() or _reads_both(user, pair)

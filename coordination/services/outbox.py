@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,34 +14,30 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
-from coordination.models import OutboxEntry
-
 TASK = "coordination.tasks.compare_waiting"
 BREAK_SECONDS = 5.0
 BROKER_PATIENCE_SECONDS = 0.05
-CHUNK = 1000
 BROKER_ERRORS = (redis.RedisError, KombuError, OSError)
 
 # Until when the broker is taken to be down; a fact about this process, so a module variable.
 _closed_until = 0.0
 
 
-def enqueue(*, initiative_ids: Sequence[UUID]) -> None:
+def enqueue(*, initiative_ids: Collection[UUID], family_ids: Collection[UUID] = ()) -> None:
     """Remember the initiatives in the running transaction, and hint at the worker when it commits.
 
-    One row per initiative: a second change before the comparison only refreshes the row. Sorted, so that two
-    transactions cannot wait for each other in a circle.
+    One row per initiative: a second change before the comparison only refreshes the row. The rows are written by
+    a function of the database, since nobody but the detector may read who waits, and a family holds initiatives
+    that the actor cannot see.
     """
-    now = timezone.now()
-    waiting = [OutboxEntry(initiative_id=pk, queued_at=now) for pk in sorted(set(initiative_ids))]
-    for start in range(0, len(waiting), CHUNK):
-        OutboxEntry.objects.bulk_create(
-            waiting[start : start + CHUNK],
-            update_conflicts=True,
-            unique_fields=["initiative"],
-            update_fields=["queued_at"],
+    if not initiative_ids and not family_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT enqueue(%s::uuid[], %s::uuid[], %s)",
+            [list(initiative_ids), list(family_ids), timezone.now()],
         )
-    if waiting and not any(entry[1] is hint for entry in connection.run_on_commit):
+    if not any(entry[1] is hint for entry in connection.run_on_commit):
         transaction.on_commit(hint, robust=True)
 
 
@@ -78,4 +74,7 @@ def oldest_wait() -> datetime | None:
     An initiative of which the reader knows nothing counts here like any other: the answer is one time for the
     whole site, and says nothing of what waits.
     """
-    return OutboxEntry.objects.order_by("queued_at").values_list("queued_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT oldest_wait()")
+        (since,) = cursor.fetchone()
+    return since

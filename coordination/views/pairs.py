@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ def queued(user: Any) -> QuerySet[OverlapFlag]:
     return analysis.staged(flags.select_related("first__conflict", "second__conflict"))
 
 
-def pair_context(flag: Any, full: set[UUID]) -> dict[str, Any]:
+def pair_context(flag: Any, full: Mapping[UUID, Any]) -> dict[str, Any]:
     first, second = analysis.sides_of(flag, full)
     reasons = analysis.reasons(flag.factors)
     return {

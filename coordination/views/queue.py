@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -64,17 +65,14 @@ def _page(request: HttpRequest, form: QueueForm) -> tuple[list[Any], str]:
     """One page of flags, and the place from which the next goes on; empty when there is none."""
     flags = queued(request.user).filter(band__in=form.bands, stage__in=form.stages)
     if form.chosen_conflict:
-        inside = [form.chosen_conflict.pk]
-        flags = flags.filter(
-            Q(first__conflict__lineage__contains=inside) | Q(second__conflict__lineage__contains=inside)
-        )
+        flags = flags.within([form.chosen_conflict.pk])
     if place := analysis.Place.parse(request.GET.get("after", "")):
         flags = flags.filter(analysis.behind(place))
     found = list(flags[: PAGE_SIZE + 1])
     return found[:PAGE_SIZE], str(analysis.place_of(found[PAGE_SIZE - 1])) if len(found) > PAGE_SIZE else ""
 
 
-def _row(flag: Any, full: set[UUID]) -> dict[str, Any]:
+def _row(flag: Any, full: Mapping[UUID, Any]) -> dict[str, Any]:
     first, second = flag.first, flag.second
     conflicts = [first.conflict.name]
     if second.conflict_id != first.conflict_id:
@@ -95,7 +93,7 @@ def _age(days: int) -> str:
     return ngettext("%(days)d day", "%(days)d days", days) % {"days": days} if days else _("today")
 
 
-def _preview(request: HttpRequest, flags: list[Any], full: set[UUID]) -> dict[str, Any] | None:
+def _preview(request: HttpRequest, flags: list[Any], full: Mapping[UUID, Any]) -> dict[str, Any] | None:
     """The pair shown beside the list: the one asked for, or the first."""
     asked = request.GET.get("preview", "")
     flag = next((flag for flag in flags if str(flag.pk) == asked), flags[0] if flags else None)

@@ -28,6 +28,11 @@ def normalised(name: str) -> str:
 class Reference(Record):
     """Shared reference: read by every member of a vetted organisation, written by coordinators of the conflict."""
 
+    open_because = (
+        "shared reference, read by every member of a vetted organisation: there are no secrets in it"
+    )
+    open_to = ("t2d_detector", "t2d_site", "t2d_purge")
+
     class Meta:
         abstract = True
 

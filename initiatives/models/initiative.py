@@ -15,6 +15,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action, Relation, TeamRole, Visibility
 from confidentiality.policy import Standing
 from confidentiality.records import Record
+from confidentiality.wall import DATABASE_CASCADE, ME, Wall
 from initiatives.dates import Days, days_of, first_day
 from initiatives.enums import (
     Confidence,
@@ -35,13 +36,68 @@ from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, ci
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 
+# Who reads a card: policy.CARD as conditions on rows, the second time on purpose (the first is querysets.py).
+_READ_CARD = """
+    id IN (SELECT unnest(visible_initiative_ids()))
+    OR (public_record AND registered_by_id IN (SELECT unnest(own_organisation_ids())))
+    OR (visibility = 'network' AND ((SELECT actor_vetted()) OR id IN (SELECT unnest(house_card_ids()))))
+    OR (visibility <> 'team' AND id IN (SELECT unnest(partner_card_ids())))
+    OR (visibility = 'circle' AND conflict_id IN (SELECT unnest(circle_conflict_ids())))
+    OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT unnest(covered_conflict_ids())))
+"""
+_RECORDED = "(public_record AND registered_by_id IN (SELECT unnest(own_organisation_ids())))"
+_WRITE_CARD = f"id IN (SELECT unnest(visible_initiative_ids())) OR {_RECORDED}"
+# Opening: in the name of one's own vetted organisation, in a transaction that is remembered (see may_found).
+_OPEN = f"""
+    founded_in = pg_current_xact_id()::text::bigint AND ({_RECORDED} OR (
+        NOT public_record AND created_by_id = {ME}
+        AND registered_by_id IN (SELECT unnest(own_vetted_organisation_ids()))
+    ))
+"""
+# The detector reads what asks to be compared, and what has to be taken out of flags because it asks no more.
+_COMPARED = "matching = 'on' OR id IN (SELECT unnest(once_compared_card_ids()))"
+_MATCHING_CARD = (
+    "id", "codename", "conflict_id", "track_type", "themes", "began_on", "began_precision", "ended_on",
+    "ended_precision", "matching",
+)  # fmt: skip
+
+# Parts of a card are read with it, and written by whoever writes it.
+_PART = """EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = initiative_id)"""
+_WRITE_PART = """
+    initiative_id IN (SELECT unnest(visible_initiative_ids())) OR EXISTS (
+        SELECT FROM initiatives_initiative card WHERE card.id = initiative_id AND card.public_record
+            AND card.registered_by_id IN (SELECT unnest(own_organisation_ids()))
+    )
+"""
+
+
 class Initiative(Record):
     """The card: what others may learn of an unofficial dialogue. Not its content, which is the team's alone.
 
     A card of the public record was entered by import, has no team, and alone carries `title`, `reference`,
     `source` and `confidence`. `registered_by` is the organisation in whose name the card was made. Dates are
     stored as the first day of their period (see dates.py); no end means still running.
+
+    The table has one more column, `founded_in`: the transaction that made the row, by default of the database. It
+    is what ties the first team member to that moment, and nothing in Python reads it.
     """
+
+    wall = Wall(
+        select=_READ_CARD,
+        insert=_OPEN,
+        update=_WRITE_CARD,
+        others={
+            # To lock a card while flags are written it must be allowed an update, which then passes no check.
+            "t2d_detector": {"SELECT": _COMPARED, "UPDATE": ("true", "false")},
+            "t2d_site": {"SELECT": "true", "UPDATE": "true"},
+            "t2d_purge": {"SELECT": "true", "DELETE": "true"},
+        },
+        columns={
+            "t2d_detector": {"SELECT": _MATCHING_CARD, "UPDATE": ("updated_at",)},
+            "t2d_site": {"SELECT": ("id", "successor_id"), "UPDATE": ("successor_id",)},
+            "t2d_purge": {"SELECT": ("id",)},
+        },
+    )
 
     codename = models.CharField(_("codename"), max_length=60)
     public_line = models.CharField(_("public line"), max_length=300, blank=True)
@@ -203,7 +259,9 @@ class Initiative(Record):
 class InitiativeOrganisation(Record):
     """An organisation named on a card, with its role there. It may be named in several roles."""
 
-    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="named")
+    wall = Wall(select=_PART, insert=_WRITE_PART, update=_WRITE_PART, delete=_WRITE_PART)
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="named")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="named_on")
     role = models.CharField(_("role"), max_length=12, choices=OrganisationRole)
 
@@ -227,7 +285,15 @@ class InitiativeOrganisation(Record):
 class InitiativeParty(Record):
     """A party that takes part in an initiative. Parties are those at the root of the initiative's conflict."""
 
-    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="sides")
+    wall = Wall(
+        select=_PART,
+        insert=_WRITE_PART,
+        update=_WRITE_PART,
+        delete=_WRITE_PART,
+        others={"t2d_detector": {"SELECT": "true"}, "t2d_policy": {"UPDATE": "true"}},
+    )
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="sides")
     party = models.ForeignKey(Party, models.PROTECT, related_name="sides")
 
     objects = InitiativePartQuerySet.as_manager()

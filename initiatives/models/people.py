@@ -16,6 +16,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import Record
+from confidentiality.wall import DATABASE_CASCADE, ME, Wall
 from initiatives.models.conflict import Conflict
 from initiatives.models.initiative import Initiative
 from initiatives.querysets import CircleDeclarationQuerySet, MandateQuerySet, TeamMemberQuerySet
@@ -26,13 +27,24 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
+_ON_TEAM = "initiative_id IN (SELECT unnest(visible_initiative_ids()))"
+
+
 class TeamMember(Record):
     """A user's role on an initiative's team, from a moment until it expires; no expiry, no end yet.
 
     Removing somebody sets the expiry to now; the row stays as history. Not a participant of the dialogue.
     """
 
-    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="members")
+    wall = Wall(
+        # One's own rows also when they have ended: they keep a former mediator from brokering.
+        select=f"initiative_id IN (SELECT unnest(visible_initiative_ids())) OR user_id = {ME}",
+        insert=f"{_ON_TEAM} OR (user_id = {ME} AND may_found(initiative_id))",
+        update=_ON_TEAM,
+        others={"t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"}},
+    )
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="members")
     user = models.ForeignKey(User, models.PROTECT, related_name="team_memberships", verbose_name=_("who"))
     role = models.CharField(_("role"), max_length=12, choices=TeamRole)
     began_at = models.DateTimeField(_("since"), default=timezone.now)
@@ -63,6 +75,10 @@ class TeamMember(Record):
     def is_live(self) -> bool:
         return self.expires_at is None or self.expires_at > timezone.now()
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Without `initiative`: whoever opens one does not see it before being its first member."""
+        super().clean_fields(exclude={*(exclude or ()), "initiative"})
+
     def clean(self) -> None:
         if self.expires_at and self.began_at and self.expires_at < self.began_at:
             raise ValidationError({"expires_at": _("The access would end before it begins.")})
@@ -83,6 +99,12 @@ class CoordinatorMandate(Record):
 
     It opens flags and matching cards, never content. It does not exempt from the lockout of those who mediate.
     """
+
+    wall = Wall(
+        select=f"user_id = {ME} OR (SELECT actor_is_steward())",
+        insert="(SELECT actor_is_steward())",
+        update="(SELECT actor_is_steward())",
+    )
 
     user = models.ForeignKey(User, models.CASCADE, related_name="mandates")
     conflict = models.ForeignKey(Conflict, models.CASCADE, null=True, blank=True, related_name="mandates")
@@ -109,6 +131,20 @@ class CircleDeclaration(Record):
 
     Independent of any initiative: opening one declares nothing. Seen by the circle.
     """
+
+    wall = Wall(
+        select="""
+            organisation_id IN (SELECT unnest(own_organisation_ids()))
+            OR conflict_id IN (SELECT unnest(covered_conflict_ids()))
+            OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
+                AND conflict_id IN (SELECT unnest(circle_conflict_ids())))
+        """,
+        insert="organisation_id IN (SELECT unnest(own_organisation_ids()))",
+        update="""
+            organisation_id IN (SELECT unnest(own_organisation_ids()))
+            OR conflict_id IN (SELECT unnest(covered_conflict_ids()))
+        """,
+    )
 
     organisation = models.ForeignKey(
         Organisation, models.CASCADE, related_name="declarations", verbose_name=_("organisation")

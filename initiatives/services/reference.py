@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,14 +19,12 @@ from initiatives.models import (
     Conflict,
     ConflictTree,
     Deadline,
-    Initiative,
-    InitiativeParty,
     OfficialTrack,
     Party,
     TrackPhase,
 )
 from initiatives.models.conflict import normalised
-from initiatives.querysets import LOCKOUT_DAYS
+from initiatives.querysets import locked_families
 from initiatives.signals import initiative_changed
 
 CONFLICT = ("name", "alternative_names", "countries", "ucdp_conflict_id")
@@ -70,8 +69,7 @@ def edit_conflict(*, by: User, conflict: Conflict, version: int | None = None, *
 
 def _refuse_own_family(by: User, conflict: Conflict) -> None:
     """Who mediates in a family is locked out of its flags, and must not move the part away that locks them out."""
-    own = by.team_memberships.recent(LOCKOUT_DAYS).filter(initiative__conflict__root=conflict.root_id)
-    if own.exists():
+    if Conflict.objects.filter(pk=conflict.root_id, pk__in=locked_families(by)).exists():
         text = _("You were on a team on this conflict lately: another coordinator has to move it.")
         raise ValidationError({"parent": text})
 
@@ -99,8 +97,7 @@ def _move(conflict: Conflict, parent: Conflict | None) -> None:
     Conflict.objects.bulk_update(below, ["root", "lineage"])
     if conflict.root_id != old_root:
         _take_parties_along(conflict, old_root)
-    families = Initiative.objects.filter(conflict__root__in={old_root, conflict.root_id})
-    initiative_changed.send(Conflict, initiative_ids=list(families.values_list("pk", flat=True)))
+    initiative_changed.send(Conflict, family_ids={old_root, conflict.root_id})
 
 
 def _take_parties_along(conflict: Conflict, old_root: Any) -> None:
@@ -108,14 +105,14 @@ def _take_parties_along(conflict: Conflict, old_root: Any) -> None:
 
     When the old root itself was moved, its own parties are gone afterwards: nothing can name them any more.
     """
-    sides = InitiativeParty.objects.filter(
-        initiative__conflict__lineage__contains=[conflict.pk], party__conflict=old_root
-    )
     was_root = conflict.pk == old_root
-    used = Party.objects.filter(conflict=old_root) if was_root else Party.objects.filter(sides__in=sides)
-    for party in used.select_related("parent").distinct():
+    # Through the database's functions: most of these initiatives are hidden from whoever moves the conflict.
+    named = RawSQL("SELECT parties_named_within(%s, %s)", [conflict.pk, old_root])
+    used = Party.objects.filter(conflict=old_root) if was_root else Party.objects.filter(pk__in=named)
+    for party in used.select_related("parent"):
         twin = _twin(party, conflict)
-        sides.filter(party=party).update(party=twin)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT exchange_party(%s, %s, %s)", [conflict.pk, party.pk, twin.pk])
     if was_root:
         old = Party.objects.filter(conflict=old_root)
         old.exclude(parent=None).delete()
@@ -152,8 +149,7 @@ def edit_party(*, by: User, party: Party, version: int | None = None, **fields: 
     _assign(party, fields, PARTY)
     party.normalised_name = normalised(party.name)
     save(party)
-    named = Initiative.objects.filter(sides__party=party).values_list("pk", flat=True)
-    initiative_changed.send(Party, initiative_ids=list(named))
+    initiative_changed.send(Party, family_ids={party.conflict_id})
     return party
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from confidentiality.codes import Action, Visibility
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Matching, OrganisationRole
-from initiatives.models import CircleDeclaration, Conflict, Initiative
+from initiatives.models import Initiative
 from initiatives.querysets import CONVENING
 from initiatives.services.cards import require_partners, set_organisations
 from initiatives.signals import initiative_changed
@@ -129,17 +130,21 @@ def _readers(initiative: Initiative, visibility: str, partners: Iterable[Organis
         else:
             found |= {partner.pk for partner in partners}
     if visibility == Visibility.CIRCLE:
-        line = Conflict.objects.on_line_of([initiative.conflict.lineage])
-        declared = CircleDeclaration.objects.standing().filter(conflict__in=line)
-        found |= set(
-            declared.filter(organisation__vetted_at__isnull=False).values_list("organisation", flat=True)
-        )
+        found |= _circle(initiative)
     chosen = Q(pk__in=found)
     if visibility == Visibility.NETWORK:
         # Whoever is named reads with the network, vetted or not: the house always, partners as they are chosen.
         house = initiative.named.filter(role__in=CONVENING).values("organisation")
         chosen |= Q(vetted_at__isnull=False) | Q(pk__in=house)
     return {organisation.pk: organisation for organisation in Organisation.objects.filter(chosen)}
+
+
+def _circle(initiative: Initiative) -> set[UUID]:
+    """Organisations in the circle of its conflict. A team may know them before it shows them its card, without
+    being in that circle itself: so the database is asked, which answers to teams that work there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT circle_organisation_ids(%s)", [initiative.conflict_id])
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def _coordinators_read(visibility: str) -> bool:

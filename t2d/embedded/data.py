@@ -82,6 +82,7 @@ def start_postgres(running: Services) -> None:
     running.environment |= {
         "DATABASE_URL": f"postgresql://t2d_app@/t2d?host={sockets}",
         "DATABASE_OWNER_URL": f"postgresql://t2d_owner@/t2d?host={sockets}",
+        "DATABASE_WORKER_URL": f"postgresql://t2d_worker@/t2d?host={sockets}&assume_role=t2d_app",
     }
 
 

@@ -19,21 +19,21 @@ STARTING_PATIENCE = 120  # seconds; a first start includes the demo
 def run(path: Path, command: list[str]) -> int:
     """Runs `command` and returns its exit code. Waits for another `run`, joins a `serve`."""
     if all(os.environ.get(name) for name in serve.SERVICE_VARIABLES):
-        return _call(command, serve.common_environment(path))
+        return _call(command, serve.for_site(serve.common_environment(path)))
     waiting = False
     while True:
         try:
             lock = folder.claim(path, "run")
         except folder.Busy as busy:
             if busy.purpose == "serve":
-                return _call(command, _environment_of_server(path))
+                return _call(command, serve.for_site(_environment_of_server(path)))
             if not waiting:
                 print("Waiting for another command on the same data folder ...", file=sys.stderr, flush=True)
             waiting = True
             time.sleep(0.2)
             continue
         with lock, serve.signals_as_exit(), data.services(path) as running:
-            return _call(command, serve.common_environment(path) | running.environment)
+            return _call(command, serve.for_site(serve.common_environment(path) | running.environment))
 
 
 def run_throwaway(command: list[str]) -> int:
@@ -41,7 +41,8 @@ def run_throwaway(command: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="t2d-run-") as name, serve.signals_as_exit():
         path = Path(name).resolve()
         with folder.claim(path, "run"), data.services(path, losable=True, everything=True) as running:
-            return _call(command, serve.common_environment(path) | running.environment | {"T2D_DATA": name})
+            environment = serve.common_environment(path) | running.environment | {"T2D_DATA": name}
+            return _call(command, serve.for_site(environment))
 
 
 def _environment_of_server(path: Path) -> dict[str, str]:

@@ -88,8 +88,10 @@ def _migrate(path: Path, environment: dict[str, str]) -> None:
         done = f"{_fingerprint()} {made_at}"
     if done and stamp.exists() and stamp.read_text(encoding="ascii") == done:
         return
-    if not environment.get("DATABASE_OWNER_URL"):
-        raise Failed("DATABASE_URL is set: set DATABASE_OWNER_URL too, for migrating (see deploy/roles.sql).")
+    for name, purpose in (("OWNER", "migrating"), ("WORKER", "the worker")):
+        if not environment.get(f"DATABASE_{name}_URL"):
+            told = f"DATABASE_URL is set: set DATABASE_{name}_URL too, for {purpose} (see deploy/roles.sql)."
+            raise Failed(told)
     stamp.unlink(missing_ok=True)
     _manage(["migrate", "--noinput"], environment, what="Migrating")
     if done:
@@ -100,7 +102,8 @@ def _fingerprint() -> str:
     """Of all code and versions that could change what the database should look like."""
     found = hashlib.sha256((folder.PROJECT / "requirements" / "runtime.txt").read_bytes())
     for app in sorted(path.parent for path in folder.PROJECT.glob("*/__init__.py")):
-        for file in sorted(app.rglob("*.py")) if app.name != "tests" else []:
+        files = [*app.rglob("*.py"), *app.glob("*.sql")] if app.name != "tests" else []
+        for file in sorted(files):
             found.update(str(file.relative_to(folder.PROJECT)).encode() + file.read_bytes())
     return found.hexdigest()
 
@@ -121,6 +124,22 @@ def _collect_static(path: Path, environment: dict[str, str]) -> None:
         what="Collecting style and scripts",
     )
     stamp.write_text(found.hexdigest(), encoding="ascii")
+
+
+def for_site(environment: dict[str, str]) -> dict[str, str]:
+    """For the worker and the operator's commands: a login that may take on the roles of the site's own work.
+
+    Where the services are somebody's own and DATABASE_WORKER_URL is not set, they work as the pages do, and the
+    database refuses comparison, successors and purges.
+    """
+    worker = os.environ.get("DATABASE_WORKER_URL") or environment.get("DATABASE_WORKER_URL")
+    return environment | ({"DATABASE_URL": worker} if worker else {})
+
+
+def for_pages(environment: dict[str, str]) -> dict[str, str]:
+    """For the web process, which is told of no other login than its own."""
+    hidden = ("DATABASE_OWNER_URL", "DATABASE_WORKER_URL")
+    return {name: value for name, value in environment.items() if name not in hidden}
 
 
 def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> str:
@@ -170,9 +189,9 @@ def _parts(path: Path, environment: dict[str, str], listener: socket.socket) -> 
     beat = ["celery", "-A", "t2d", "beat", "-l", "INFO", "--pidfile=", "-s", str(path / "beat.schedule")]
     broker = "" if os.environ.get("CELERY_BROKER_URL") else environment["CELERY_BROKER_URL"]
     return [
-        Supervised("web", python + web, environment, path, pass_fds=(listener.fileno(),)),
-        Supervised("worker", python + worker, environment, path, broker=broker),
-        Supervised("beat", python + beat, environment, path),
+        Supervised("web", python + web, for_pages(environment), path, pass_fds=(listener.fileno(),)),
+        Supervised("worker", python + worker, for_site(environment), path, broker=broker),
+        Supervised("beat", python + beat, for_pages(environment), path),
     ]
 
 
@@ -180,7 +199,9 @@ def _load_demo(environment: dict[str, str]) -> str:
     """Loads the demo the first time, and returns its accounts every time."""
     if os.environ.get("T2D_DEMO") == "0":
         return "Started without the demo. First user: script/manage create_steward EMAIL\n"
-    return _manage(["load_demo"], environment, what="Loading the demo (T2D_DEMO=0 starts without it)")
+    return _manage(
+        ["load_demo"], for_site(environment), what="Loading the demo (T2D_DEMO=0 starts without it)"
+    )
 
 
 def _wanted_port() -> int:

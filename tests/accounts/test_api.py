@@ -73,11 +73,11 @@ def test_filters_of_organisations(world):
 def test_as_many_queries_for_three_rows_as_for_one(world, django_assert_num_queries):
     client = client_of(world.sam)
     get(client, "me/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(get(client, "organisations/").json()["results"]) == 1
     for _number in range(2):
         make.make_membership(world.sam, make.make_organisation(vetted=False))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(get(client, "organisations/").json()["results"]) == 3
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(get(client, "me/").json()["organisations"]) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,14 @@ from django.test import RequestFactory
 from confidentiality.actor import actor, become, current
 from confidentiality.middleware import ActorMiddleware
 from tests import factories as make
+from tests.logins import WORKER, logged_in_as
+
+
+@pytest.fixture(autouse=True)
+def _worker(transactional_db: None) -> Iterator[None]:
+    """A process that nobody acts in by itself, and that may take on every role."""
+    with logged_in_as(WORKER):
+        yield
 
 
 def seen_by_database() -> str:
@@ -18,7 +28,6 @@ def seen_by_database() -> str:
         return cursor.fetchone()[0]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_actor_ends_with_its_transaction() -> None:
     with actor("system:detector"):
         assert (current(), seen_by_database()) == ("system:detector", "system:detector")
@@ -26,7 +35,6 @@ def test_actor_ends_with_its_transaction() -> None:
     assert (current(), seen_by_database()) == ("", "")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_inner_actor_gives_way_to_the_outer() -> None:
     with actor("one"):
         with actor("two"):
@@ -36,7 +44,6 @@ def test_inner_actor_gives_way_to_the_outer() -> None:
         assert seen_by_database() == "three"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_error_leaves_no_actor_behind() -> None:
     with actor("one"):
         with pytest.raises(DatabaseError), actor("two"), connection.cursor() as cursor:
@@ -45,7 +52,6 @@ def test_error_leaves_no_actor_behind() -> None:
     assert (current(), seen_by_database()) == ("", "")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_callbacks_on_commit_have_no_actor() -> None:
     heard: list[str] = []
     with actor("one"):
@@ -54,7 +60,6 @@ def test_callbacks_on_commit_have_no_actor() -> None:
     assert heard == [""]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_middleware_acts_as_the_signed_in_user() -> None:
     user = make.make_user("Ann")
     request: HttpRequest = RequestFactory().get("/")

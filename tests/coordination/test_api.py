@@ -165,10 +165,10 @@ def test_a_link_names_only_what_the_caller_knows_of(world, flag):
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("overlaps/", 10),
-        ("overlaps/?expand=first,second", 21),
-        ("coordination-links/", 13),
-        ("coordination-links/?expand=first", 18),
+        ("overlaps/", 11),
+        ("overlaps/?expand=first,second", 22),
+        ("coordination-links/", 14),
+        ("coordination-links/?expand=first", 19),
     ],
 )
 def test_as_many_queries_for_three_rows_as_for_one(world, flag, django_assert_num_queries, path, expected):

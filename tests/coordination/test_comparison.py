@@ -45,7 +45,7 @@ def flagged(world: World) -> World:
 def test_pair_is_flagged_with_its_reasons(flagged: World) -> None:
     flag = only_flag()
 
-    assert {flag.first, flag.second} == {flagged.secret, flagged.rival}
+    assert {flag.first_id, flag.second_id} == {flagged.secret.pk, flagged.rival.pk}
     assert flag.first_id < flag.second_id
     assert (flag.points, flag.band, flag.state) == (16, "flag", "new")
     assert flag.kinds == ["same_conflict_same_goal"]

@@ -415,4 +415,6 @@ def test_comparison_takes_as_many_queries_for_three_links_as_for_one(
 
 
 def make_link(flag: OverlapFlag, mechanism: str) -> CoordinationLink:
-    return CoordinationLink.objects.create(first=flag.first, second=flag.second, mechanism=mechanism)
+    return CoordinationLink.objects.create(
+        first_id=flag.first_id, second_id=flag.second_id, mechanism=mechanism
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import psycopg
 import pytest
 from django.db import connection
+
+from confidentiality.actor import DETECTOR, PURGE, SITE, actor
+from conftest import World
 
 ATTEMPTS = [
     "CREATE TABLE public.mine (id int)",
@@ -18,6 +19,10 @@ ATTEMPTS = [
     "SET ROLE t2d_owner",
     "SET ROLE t2d_policy",
     "SET ROLE t2d_test",
+    "SET ROLE t2d_detector",
+    "SET ROLE t2d_site",
+    "SET ROLE t2d_purge",
+    "SET ROLE t2d_worker",
     "CREATE SCHEMA mine",
     "UPDATE django_migrations SET app = app",
     "COPY accounts_user TO PROGRAM 'cat'",
@@ -54,9 +59,19 @@ def test_application_owns_nothing(application: psycopg.Connection) -> None:
     assert role == (False, False, False, False, False)
 
 
+@pytest.mark.parametrize(
+    ("who", "role"),
+    [
+        ("user", "t2d_app"),
+        (None, "t2d_app"),
+        (DETECTOR, "t2d_detector"),
+        (SITE, "t2d_site"),
+        (PURGE, "t2d_purge"),
+    ],
+)
 @pytest.mark.django_db
-def test_suite_runs_as_the_application() -> None:
-    with connection.cursor() as cursor:
+def test_whoever_acts_takes_on_the_role(world: World, who: str | None, role: str) -> None:
+    with actor(world.alice if who == "user" else who), connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
-        assert cursor.fetchone() == ("t2d_app",)
-    assert "t2d_test@" in os.environ["DATABASE_URL"]
+
+        assert cursor.fetchone() == (role,)

@@ -1,0 +1,166 @@
+"""The second wall: what each database role may do, and in which rows, written from the models' declarations.
+
+Run by the owner at the end of every migrate. There are no default privileges on purpose: a table that nobody
+declared is unusable, not open. About a hundred lines of our own instead of a package, see docs/decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+
+from confidentiality.actor import APPLICATION_ROLE, OWNER
+from confidentiality.wall import DATABASE_CASCADE, Predicate, wall_of, walled_models
+
+POLICY_ROLE, OWNER_ROLE, BACKUP_ROLE = "t2d_policy", "t2d_owner", "t2d_backup"
+SITE_ROLES = ("t2d_detector", "t2d_site", "t2d_purge")
+IS_OWNER = f"(SELECT current_setting('t2d.actor', true)) = '{OWNER}'"
+
+CASCADE = """
+SELECT oid, conname, confrelid::regclass::text FROM pg_constraint
+WHERE contype = 'f' AND conrelid = %s::regclass AND confdeltype <> 'c'
+    AND conkey = ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = %s)
+"""
+
+
+def sync(alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Bring grants, functions, policies and cascades in step with the models, in one transaction."""
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        # Two processes may migrate at once.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('t2d.rowsecurity'))")
+        _grant_tables(cursor, alias)
+        _write_functions(cursor)
+        for model in walled_models():
+            _wall(cursor, model)
+        for model in walled_models():
+            _cascade(cursor, model)
+
+
+def make_way(alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Drop the views before a migration: PostgreSQL alters no column that a view shows. `sync` makes them again."""
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%%I', viewname) FROM pg_views WHERE schemaname = 'public' AND viewowner = %s",
+            [POLICY_ROLE],
+        )
+        views = [name for (name,) in cursor.fetchall()]
+        if views:
+            cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
+            cursor.execute(f"DROP VIEW {', '.join(views)}")
+
+
+def _grant_tables(cursor: Any, alias: str) -> None:
+    """Unwalled tables to the application, all of them to dumps, and to the site's roles what a model opens."""
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    walled = {model._meta.db_table for model in walled_models()}
+    roles = ", ".join((APPLICATION_ROLE, POLICY_ROLE, BACKUP_ROLE, *SITE_ROLES))
+    tables = [
+        info.name for info in connection.introspection.get_table_list(cursor) if info.type in ("t", "p")
+    ]
+    for table in tables:
+        cursor.execute(f"REVOKE ALL ON {quote(table)} FROM {roles}")
+        cursor.execute(f"GRANT SELECT ON {quote(table)} TO {POLICY_ROLE}, {BACKUP_ROLE}")
+        if table not in walled:
+            # The record of migrations is read only, so that the application cannot lie about the schema.
+            rights = "SELECT" if table == "django_migrations" else "SELECT, INSERT, UPDATE, DELETE"
+            cursor.execute(f"GRANT {rights} ON {quote(table)} TO {APPLICATION_ROLE}")
+    for model in apps.get_models():
+        for role in getattr(model, "open_to", ()):
+            cursor.execute(f"GRANT SELECT ON {quote(model._meta.db_table)} TO {role}")
+    # A temporary table could shadow a real one.
+    cursor.execute(f"REVOKE TEMPORARY ON DATABASE {quote(connection.settings_dict['NAME'])} FROM PUBLIC")
+    cursor.execute(f"GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {roles}")
+
+
+def _write_functions(cursor: Any) -> None:
+    """Each app's functions.sql, as the role that may read what they rest on."""
+    cursor.execute(f"GRANT CREATE ON SCHEMA public TO {POLICY_ROLE}")
+    cursor.execute("SET LOCAL check_function_bodies = off")
+    cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
+    for path in function_files():
+        cursor.execute(path.read_text(encoding="utf-8").replace("%", "%%"), [])
+    cursor.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    roles = ", ".join((OWNER_ROLE, APPLICATION_ROLE, BACKUP_ROLE, *SITE_ROLES))
+    cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {roles}")
+    cursor.execute(f"SET LOCAL ROLE {OWNER_ROLE}")
+    cursor.execute(f"REVOKE CREATE ON SCHEMA public FROM {POLICY_ROLE}")
+
+
+def function_files() -> Iterator[Path]:
+    """From the ground floor up: a function may call those below it."""
+    for config in reversed(list(apps.get_app_configs())):
+        path = Path(config.path) / "functions.sql"
+        if path.exists():
+            yield path
+
+
+def _wall(cursor: Any, model: type[models.Model]) -> None:
+    """Row security on, also for the owner, and exactly the policies that the model declares."""
+    table = f'"{model._meta.db_table}"'
+    cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    cursor.execute(
+        "SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s",
+        [model._meta.db_table],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(f'DROP POLICY "{name}" ON {table}')
+    for role, command, predicate in policies_of(model):
+        cursor.execute(_policy(table, role, command, predicate))
+    for role, rights in grants_of(model):
+        cursor.execute(f"GRANT {rights} ON {table} TO {role}")
+
+
+def policies_of(model: type[models.Model]) -> Iterator[tuple[str, str, Predicate]]:
+    """(role, command, predicate) of every policy on a model's table."""
+    wall = wall_of(model)
+    assert wall is not None
+    for command, predicate in wall.commands().items():
+        yield APPLICATION_ROLE, command, predicate
+    yield OWNER_ROLE, "ALL", IS_OWNER
+    yield POLICY_ROLE, "SELECT", "true"
+    yield BACKUP_ROLE, "SELECT", "true"
+    for role, commands in wall.others.items():
+        for command, predicate in commands.items():
+            yield role, command, predicate
+
+
+def grants_of(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """(role, rights); for a role that may read some columns only, those columns."""
+    wall = wall_of(model)
+    assert wall is not None
+    if wall.commands():
+        yield APPLICATION_ROLE, ", ".join(wall.commands())
+    for role, commands in wall.others.items():
+        columns = wall.columns.get(role, {})
+        yield role, ", ".join(_right(command, columns.get(command, ())) for command in commands)
+
+
+def _right(command: str, columns: Iterable[str]) -> str:
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return f"{command} ({listed})" if listed else command
+
+
+def _policy(table: str, role: str, command: str, predicate: Predicate) -> str:
+    before, after = predicate if isinstance(predicate, tuple) else (predicate, predicate)
+    using = f" USING ({before})" if command != "INSERT" else ""
+    check = f" WITH CHECK ({after})" if command not in ("SELECT", "DELETE") else ""
+    return f'CREATE POLICY "{role}_{command.lower()}" ON {table} FOR {command} TO {role}{using}{check}'
+
+
+def _cascade(cursor: Any, model: type[models.Model]) -> None:
+    """ON DELETE CASCADE in the database, wherever the model says DATABASE_CASCADE."""
+    table = f'"{model._meta.db_table}"'
+    for field in model._meta.concrete_fields:
+        if getattr(field.remote_field, "on_delete", None) is not DATABASE_CASCADE:
+            continue
+        cursor.execute(CASCADE, [table, field.column])
+        for _oid, name, target in cursor.fetchall():
+            cursor.execute(
+                f'ALTER TABLE {table} DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" FOREIGN KEY '
+                f'("{field.column}") REFERENCES {target} ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED'
+            )

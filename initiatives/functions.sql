@@ -1,0 +1,147 @@
+-- Who stands how to which initiative: the rows behind the policies on cards and content.
+-- The same rules are written in Python (querysets.py, policy.py), on purpose: two walls, compared by the tests.
+
+-- Initiatives on whose team the acting user is now: the key to all content.
+-- The team member who founds an initiative joins within the transaction, whose now() lies before that moment, and
+-- clocks of two machines differ a little: hence the hour.
+CREATE OR REPLACE FUNCTION visible_initiative_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_teammember
+    WHERE user_id = actor_id() AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+$$;
+
+CREATE OR REPLACE FUNCTION coordinating_initiative_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_teammember
+    WHERE user_id = actor_id() AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+        AND role IN ('lead', 'facilitator')
+$$;
+
+-- Cards on which an organisation of the acting user is named as partner, or convenes.
+CREATE OR REPLACE FUNCTION partner_card_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_initiativeorganisation
+    WHERE role = 'partner' AND organisation_id = ANY (own_organisation_ids())
+$$;
+
+CREATE OR REPLACE FUNCTION house_card_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_initiativeorganisation
+    WHERE role IN ('convener', 'co_convener') AND organisation_id = ANY (own_organisation_ids())
+$$;
+
+-- Conflicts in whose circle a vetted organisation of the acting user is: declared, confirmed, and all on that line.
+CREATE OR REPLACE FUNCTION circle_conflict_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH declared AS (
+        SELECT conflict.id, conflict.lineage
+        FROM initiatives_circledeclaration declaration
+        JOIN initiatives_conflict conflict ON conflict.id = declaration.conflict_id
+        WHERE declaration.confirmed_at IS NOT NULL AND declaration.withdrawn_at IS NULL
+            AND declaration.organisation_id = ANY (own_vetted_organisation_ids())
+    )
+    SELECT coalesce(array_agg(id), '{}') FROM initiatives_conflict
+    WHERE id IN (SELECT unnest(lineage) FROM declared) OR lineage && ARRAY(SELECT id FROM declared)
+$$;
+
+-- Conflicts that a mandate of the acting user covers.
+CREATE OR REPLACE FUNCTION covered_conflict_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH mandates AS (
+        SELECT conflict_id FROM initiatives_coordinatormandate WHERE user_id = actor_id() AND ended_at IS NULL
+    )
+    SELECT coalesce(array_agg(id), '{}') FROM initiatives_conflict
+    WHERE EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
+        OR lineage && ARRAY(SELECT conflict_id FROM mandates WHERE conflict_id IS NOT NULL)
+$$;
+
+-- Whether the acting user is opening this initiative at this moment: made by that user, in this transaction, and
+-- nobody is on its team. Later it can never be founded again, not even when its last member has gone.
+CREATE OR REPLACE FUNCTION may_found(initiative uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM initiatives_initiative card
+        WHERE card.id = initiative AND card.created_by_id = actor_id()
+            AND card.founded_in = pg_current_xact_id()::text::bigint
+            AND NOT EXISTS (SELECT FROM initiatives_teammember member WHERE member.initiative_id = card.id)
+    )
+$$;
+
+-- Families (root conflicts) in which the user was on a team within so many days: a broker may not mediate there.
+CREATE OR REPLACE FUNCTION locked_family_ids(who uuid, days integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT conflict.root_id
+    FROM initiatives_teammember member
+    JOIN initiatives_initiative card ON card.id = member.initiative_id
+    JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
+    WHERE asks_for(who) AND member.user_id = who AND member.began_at <= now() + interval '1 hour'
+        AND (member.expires_at IS NULL OR member.expires_at > now() - make_interval(days => days))
+$$;
+
+-- Initiatives that an organisation convenes to which the user belongs, or did within so many days. A co-convener
+-- may have been named by somebody else, to keep its coordinators away: it counts once a member of it is on the team.
+CREATE OR REPLACE FUNCTION convened_card_ids(who uuid, days integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT named.initiative_id
+    FROM initiatives_initiativeorganisation named
+    JOIN accounts_membership own ON own.organisation_id = named.organisation_id
+    WHERE asks_for(who) AND own.user_id = who
+        AND (own.ended_at IS NULL OR own.ended_at >= now() - make_interval(days => days))
+        AND (named.role = 'convener' OR (named.role = 'co_convener' AND EXISTS (
+            SELECT FROM initiatives_teammember member
+            JOIN accounts_membership theirs ON theirs.user_id = member.user_id
+            WHERE member.initiative_id = named.initiative_id
+                AND theirs.organisation_id = named.organisation_id AND theirs.ended_at IS NULL
+        )))
+$$;
+
+-- Cards between which the acting user may broker: covered by a mandate, and nothing locks them.
+CREATE OR REPLACE FUNCTION brokered_card_ids() RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(card.id), '{}')
+    FROM initiatives_initiative card
+    JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
+    WHERE actor_id() IS NOT NULL
+        AND card.conflict_id IN (SELECT unnest(covered_conflict_ids()))
+        AND conflict.root_id NOT IN (SELECT locked_family_ids(actor_id(), 90))
+        AND card.id NOT IN (SELECT convened_card_ids(actor_id(), 90))
+$$;
+
+-- Organisations in the circle of a conflict, for a team that works there and wants to know who would read its card.
+CREATE OR REPLACE FUNCTION circle_organisation_ids(conflict uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT declaration.organisation_id
+    FROM initiatives_circledeclaration declaration
+    JOIN initiatives_conflict declared ON declared.id = declaration.conflict_id
+    JOIN initiatives_conflict place ON place.id = circle_organisation_ids.conflict
+    JOIN accounts_organisation organisation ON organisation.id = declaration.organisation_id
+    WHERE declaration.confirmed_at IS NOT NULL AND declaration.withdrawn_at IS NULL
+        AND organisation.vetted_at IS NOT NULL
+        AND (declared.id = ANY (place.lineage) OR place.id = ANY (declared.lineage))
+        AND (current_setting('t2d.actor', true) = 'system:owner' OR EXISTS (
+            SELECT FROM initiatives_initiative card
+            WHERE card.conflict_id = place.id AND card.id = ANY (visible_initiative_ids())
+        ))
+$$;
+
+-- When a coordinator moves a conflict to another root, every initiative on it takes its parties along, hidden ones
+-- too. Which parties those are, and the exchange of one for its twin at the new root.
+CREATE OR REPLACE FUNCTION parties_named_within(moved uuid, root uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT side.party_id
+    FROM initiatives_initiativeparty side
+    JOIN initiatives_initiative card ON card.id = side.initiative_id
+    JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
+    JOIN initiatives_party party ON party.id = side.party_id
+    WHERE moved = ANY (conflict.lineage) AND party.conflict_id = root
+        AND (moved = ANY (covered_conflict_ids()) OR current_setting('t2d.actor', true) = 'system:owner')
+$$;
+
+CREATE OR REPLACE FUNCTION exchange_party(moved uuid, old uuid, new uuid) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE initiatives_initiativeparty side SET party_id = new
+    FROM initiatives_initiative card, initiatives_conflict conflict
+    WHERE side.party_id = old AND card.id = side.initiative_id AND conflict.id = card.conflict_id
+        AND moved = ANY (conflict.lineage)
+        AND (moved = ANY (covered_conflict_ids()) OR current_setting('t2d.actor', true) = 'system:owner')
+$$;
