@@ -1,0 +1,283 @@
+"""The key service: holds the master key, the blind key and the signing key, and never gives one of them out.
+
+Four calls for every day (wrap, unwrap, blind, sign), and three for a rotation of the master key. Two ways to have
+it: a key file that this process reads itself (FileKeyService), or a process of its own behind a unix socket
+(keyserver.py), reached by SocketKeyService. This module imports no Django, since that process does not either.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import hmac
+import json
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+KEY_BYTES = 32
+VERSION = 1
+ID_BYTES, NONCE_BYTES = 8, 12
+WRAPPED = b"t2d wrapped data key"
+
+
+class KeyServiceAway(Exception):
+    """The key service does not answer: nothing can be opened or closed until it does. Nothing is lost."""
+
+
+class Refused(Exception):
+    """The key service answers, and will not do this: not wrapped by a key it has, or malformed. No detail."""
+
+
+class Unusable(Exception):
+    """The key file is missing, open to others, or not a key file. The message says which."""
+
+
+class KeyService(Protocol):
+    """What the vault asks of whoever holds the keys."""
+
+    def wrap(self, data_key: bytes) -> bytes:
+        """A data key, encrypted under the current master key."""
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The data key; Refused if it was not wrapped by a master key that is held here."""
+
+    def blind(self, kind: str, value: str) -> bytes:
+        """HMAC-SHA256 of kind and value under the blind key: 32 bytes, the same for ever."""
+
+    def sign(self, data: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes. Whoever has `verifying_key` can check it away from here."""
+
+    def verifying_key(self) -> bytes:
+        """The public half of the signing key, 32 bytes."""
+
+    def begin_rotation(self) -> None:
+        """Make a new master key and wrap with it from now on; the old one still unwraps. Once more: nothing."""
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        """The same data key under the current master key; the same bytes if it is there already."""
+
+    def finish_rotation(self) -> None:
+        """Forget the old master key. Without a rotation: nothing."""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The keys themselves. `masters`: the current one first, then one that a rotation has not retired yet."""
+
+    masters: tuple[bytes, ...]
+    blind_key: bytes
+    sign_key: bytes
+
+    def __repr__(self) -> str:
+        return f"<ring of {len(self.masters)} master keys>"
+
+    @classmethod
+    def new(cls) -> Ring:
+        return cls((os.urandom(KEY_BYTES),), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES))
+
+    def wrap(self, data_key: bytes) -> bytes:
+        header = bytes([VERSION]) + key_id(self.masters[0])
+        nonce = os.urandom(NONCE_BYTES)
+        return header + nonce + AESGCM(self.masters[0]).encrypt(nonce, data_key, WRAPPED + header)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        header, rest = wrapped[: 1 + ID_BYTES], wrapped[1 + ID_BYTES :]
+        nonce, sealed = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
+        for master in self.masters:
+            if hmac.compare_digest(header, bytes([VERSION]) + key_id(master)):
+                with contextlib.suppress(InvalidTag, ValueError):
+                    return AESGCM(master).decrypt(nonce, sealed, WRAPPED + header)
+        raise Refused
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        data_key = self.unwrap(wrapped)
+        current = wrapped[1 : 1 + ID_BYTES] == key_id(self.masters[0])
+        return wrapped if current else self.wrap(data_key)
+
+    def blind(self, kind: str, value: str) -> bytes:
+        if not kind or "\0" in kind:
+            raise Refused
+        return hmac.digest(self.blind_key, kind.encode() + b"\0" + value.encode(), "sha256")
+
+    def sign(self, data: bytes) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(self.sign_key).sign(data)
+
+    def verifying_key(self) -> bytes:
+        public = Ed25519PrivateKey.from_private_bytes(self.sign_key).public_key()
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def to_json(self) -> bytes:
+        keys = {"masters": self.masters, "blind": (self.blind_key,), "sign": (self.sign_key,)}
+        shown = {name: [base64.b64encode(key).decode() for key in held] for name, held in keys.items()}
+        return json.dumps({"version": VERSION, **shown}, indent=1).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Ring:
+        """Raises ValueError, without a word of what it read."""
+        try:
+            stored = json.loads(text)
+            held = {
+                name: tuple(base64.b64decode(key, validate=True) for key in stored[name])
+                for name in ("masters", "blind", "sign")
+            }
+            (blind_key,), (sign_key,) = held["blind"], held["sign"]
+            right = stored["version"] == VERSION and 1 <= len(held["masters"]) <= 2
+        except (ValueError, KeyError, TypeError):
+            raise ValueError from None
+        if not right or any(len(key) != KEY_BYTES for keys in held.values() for key in keys):
+            raise ValueError
+        return cls(held["masters"], blind_key, sign_key)
+
+
+def key_id(key: bytes) -> bytes:
+    """By which a key is recognised: says nothing about the key, and is the same wherever it is used."""
+    return hmac.digest(key, b"t2d key id", "sha256")[:ID_BYTES]
+
+
+# --- The key file ---------------------------------------------------------------------------------------------
+
+
+def create_file(path: Path) -> bool:
+    """Make a key file with new keys, and its folder. False if there is one already: it is never overwritten."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
+    _write_new(unfinished, Ring.new().to_json())
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        return False
+    finally:
+        unfinished.unlink()
+        sync_folder(path.parent)
+    return True
+
+
+def read_file(path: Path) -> Ring:
+    """Raises Unusable with a sentence for whoever runs the site; it never shows what is in the file."""
+    try:
+        with open(path, "rb") as file:
+            found = os.fstat(file.fileno())
+            if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise Unusable(
+                    f"The key file {path} is open to other users of this machine: chmod 600 {path}"
+                )
+            return Ring.from_json(file.read(65536))
+    except FileNotFoundError:
+        raise Unusable(f"There is no key file {path}. Restore it, or make one for a new site.") from None
+    except OSError as error:
+        raise Unusable(f"The key file {path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise Unusable(f"{path} is not a key file of this program, or is damaged. Restore it.") from None
+
+
+def write_file(path: Path, ring: Ring) -> None:
+    """Replace the keys in one step that is on the disk when this returns. What stood there is overwritten."""
+    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
+    _write_new(unfinished, ring.to_json())
+    with open(path, "r+b") as former:
+        unfinished.replace(path)
+        sync_folder(path.parent)
+        # As far as the file system writes in place; a copy in a journal or on a flash disk may live longer.
+        former.write(bytes(os.fstat(former.fileno()).st_size))
+        former.flush()
+        os.fsync(former.fileno())
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """A name in a folder is only safe from a power cut once the folder itself is written."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class FileKeyService:
+    """Reads the key file in this process, and again when it changed: other processes may rotate."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._held: tuple[tuple[int, ...], Ring] | None = None
+
+    def __repr__(self) -> str:
+        return f"<key file {self.path}>"
+
+    def ring(self) -> Ring:
+        """The keys as the file has them now."""
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise KeyServiceAway(f"The key file {self.path} cannot be read: {error.strerror}.") from None
+        mark = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
+        with self._lock:
+            if self._held is None or self._held[0] != mark:
+                try:
+                    self._held = (mark, read_file(self.path))
+                except Unusable as error:
+                    raise KeyServiceAway(str(error)) from None
+            return self._held[1]
+
+    def wrap(self, data_key: bytes) -> bytes:
+        return self.ring().wrap(data_key)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        return self.ring().unwrap(wrapped)
+
+    def blind(self, kind: str, value: str) -> bytes:
+        return self.ring().blind(kind, value)
+
+    def sign(self, data: bytes) -> bytes:
+        return self.ring().sign(data)
+
+    def verifying_key(self) -> bytes:
+        return self.ring().verifying_key()
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        return self.ring().rewrap(wrapped)
+
+    def begin_rotation(self) -> None:
+        with self._alone() as ring:
+            if len(ring.masters) == 1:
+                write_file(self.path, replace(ring, masters=(os.urandom(KEY_BYTES), *ring.masters)))
+
+    def finish_rotation(self) -> None:
+        with self._alone() as ring:
+            if len(ring.masters) > 1:
+                write_file(self.path, replace(ring, masters=ring.masters[:1]))
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[Ring]:
+        """Two changes of one key file wait for each other, in whichever processes."""
+        handle = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield self.ring()
+        finally:
+            os.close(handle)
+
+
+def at(address: str) -> KeyService:
+    """The key service of an address: file:/path of a key file, unix:/path of a socket."""
+    kind, _, path = address.partition(":")
+    if kind == "file" and path:
+        return FileKeyService(Path(path))
+    raise Unusable(f"T2D_KEY_SERVICE is {address!r}; expected unix:/path or file:/path.")
