@@ -69,19 +69,22 @@ CARD: Mapping[Visibility, Mapping[Relation, CardView]] = {
 
 # Team role x area of the initiative.
 TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
-    TeamRole.LEAD: {"card": Access.WRITE, "coordination": Access.WRITE},
-    TeamRole.FACILITATOR: {"card": Access.READ, "coordination": Access.READ},
-    TeamRole.RAPPORTEUR: {"card": Access.READ, "coordination": Access.NONE},
-    TeamRole.OBSERVER: {"card": Access.READ, "coordination": Access.NONE},
+    TeamRole.LEAD: {"card": Access.WRITE, "brief": Access.WRITE, "coordination": Access.WRITE},
+    TeamRole.FACILITATOR: {"card": Access.READ, "brief": Access.WRITE, "coordination": Access.READ},
+    TeamRole.RAPPORTEUR: {"card": Access.READ, "brief": Access.READ, "coordination": Access.NONE},
+    TeamRole.OBSERVER: {"card": Access.READ, "brief": Access.READ, "coordination": Access.NONE},
 }
 
-# Which area of the team table governs an act on an initiative.
+# Which area of the team table governs an act on an initiative, and which of the acts are no more than reading.
 AREA: Mapping[Action, str] = {
     Action.EDIT_CARD: "card",
     Action.CHANGE_VISIBILITY: "card",
     Action.MANAGE_TEAM: "card",
     Action.ARRANGE_COORDINATION: "coordination",
+    Action.READ_BRIEF: "brief",
+    Action.EDIT_BRIEF: "brief",
 }
+READING = frozenset({Action.READ_BRIEF})
 
 _WIDTH = (CardView.NONE, CardView.IN_FLAG, CardView.FULL)
 
@@ -102,7 +105,8 @@ def allows(standing: Standing, action: Action) -> bool:
     if action is Action.READ_CARD or action in standing.grants:
         return True  # Reading what is visible asks for no further right.
     area = AREA.get(action)
-    return bool(area) and team_access(standing.team_role, str(area)) is Access.WRITE
+    access = team_access(standing.team_role, area) if area else Access.NONE
+    return access is Access.WRITE or (access is Access.READ and action in READING)
 
 
 def may(user: Any, action: Action, record: Governed) -> bool:

@@ -60,7 +60,8 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u206
 
 def _refuse_controls(record: Record) -> None:
     """A name that reverses its neighbours on a page, or ends a line in a log, is refused with its field named."""
-    fields = (field for field in record._meta.concrete_fields if isinstance(field, models.CharField))
+    texts = models.CharField | models.TextField
+    fields = (field for field in record._meta.concrete_fields if isinstance(field, texts))
     bad = [field.name for field in fields if CONTROLS.search(str(getattr(record, field.attname) or ""))]
     if bad:
         text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")

@@ -196,6 +196,14 @@ class Confidence(TextChoices):
     LOW = "low", _("Low")
 
 
+class DraftPlace(TextChoices):
+    """Which form a draft was typed into."""
+
+    BRIEF = "brief", _("Brief")
+    GROUND_RULES = "ground_rules", _("Ground rules")
+    OPEN_INITIATIVE = "open_initiative", _("Opening an initiative")
+
+
 class Precision(TextChoices):
     """How exactly a date is known. A date is stored as the first day of its period."""
 

@@ -221,3 +221,22 @@ class CircleDeclarationQuerySet(models.QuerySet):
         if user.is_vetted():
             seen |= Q(confirmed_at__isnull=False, withdrawn_at=None, conflict__in=circle_conflicts(user))
         return self.filter(seen | Q(conflict__in=_conflicts().covered_by(user)))
+
+
+class ContentQuerySet(models.QuerySet):
+    """What is inside an initiative: brief, ground rules, and whatever else its team alone reads."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Of the initiatives on whose team the user is now."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(initiative__in=user.team_memberships.live().values("initiative_id"))
+
+
+class DraftQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """One's own, outside of initiatives and inside of those on whose team one is now."""
+        if not user.is_authenticated:
+            return self.none()
+        inside = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
+        return self.filter(Q(initiative=None) | inside, user=user)

@@ -13,10 +13,15 @@ from coordination.models import CoordinationLink, OverlapFlag
 from initiatives import codenames
 from initiatives.enums import OrganisationRole
 from initiatives.models import (
+    Brief,
+    BriefRevision,
     CircleDeclaration,
     Conflict,
     CoordinatorMandate,
     Deadline,
+    Draft,
+    GroundRules,
+    GroundRulesAssent,
     Initiative,
     InitiativeOrganisation,
     InitiativeParty,
@@ -170,3 +175,42 @@ def make_link(one: Initiative, other: Initiative, **fields: Any) -> Coordination
     return CoordinationLink.objects.create(
         first=first, second=second, **{"mechanism": "information_sharing"} | fields
     )
+
+
+def make_brief(initiative: Initiative, by: User, **texts: str) -> Brief:
+    """A brief in its first version, with the revision that keeps it."""
+    brief = Brief(
+        initiative=initiative,
+        **{"title": "Tea at the weir", "objective": "Gauges that both sides read"} | texts,
+    )
+    brief.save()
+    fields = ("title", "objective", "guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")
+    kept = {"texts": {name: getattr(brief, name) for name in fields}, "changed": list(texts) or ["title"]}
+    BriefRevision(initiative=initiative, number=brief.version, by=by, kept=kept).save()
+    return brief
+
+
+def make_rules(
+    initiative: Initiative, by: User, text: str = "Nobody is quoted.", number: int = 1
+) -> GroundRules:
+    rules = GroundRules(
+        initiative=initiative, by=by, text=text, number=number, adopted_on=date(2026, 1, number)
+    )
+    rules.save()
+    return rules
+
+
+def make_assent(rules: GroundRules, by: User, who: str = "Kestrel") -> GroundRulesAssent:
+    assent = GroundRulesAssent(
+        initiative=rules.initiative, rules=rules, by=by, who=who, assented_on=date(2026, 2, 1)
+    )
+    assent.save()
+    return assent
+
+
+def make_draft(
+    user: User, place: str = "brief", *, data: dict[str, list[str]] | None = None, **about: Any
+) -> Draft:
+    draft = Draft(user=user, place=place, data=data or {"title": ["Half a title"], "version": ["0"]}, **about)
+    draft.save()
+    return draft

@@ -1,15 +1,22 @@
-"""Conflicts and their official side; initiatives, their teams, and who is named on them."""
+"""Conflicts and their official side; initiatives, their teams and briefs, and who is named on them."""
 
+from initiatives.models.brief import Brief, BriefRevision, GroundRules, GroundRulesAssent
 from initiatives.models.conflict import Conflict, ConflictTree, Deadline, OfficialTrack, Party, TrackPhase
+from initiatives.models.draft import Draft
 from initiatives.models.initiative import Initiative, InitiativeOrganisation, InitiativeParty
 from initiatives.models.people import CircleDeclaration, CoordinatorMandate, TeamMember
 
 __all__ = [
+    "Brief",
+    "BriefRevision",
     "CircleDeclaration",
     "Conflict",
     "ConflictTree",
     "CoordinatorMandate",
     "Deadline",
+    "Draft",
+    "GroundRules",
+    "GroundRulesAssent",
     "Initiative",
     "InitiativeOrganisation",
     "InitiativeParty",

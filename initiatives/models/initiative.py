@@ -158,6 +158,10 @@ class Initiative(Record):
     source = models.CharField(_("source"), max_length=500, blank=True)
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, blank=True)
 
+    # The title of the brief, for a page that a member of the team reads; see services.entitle. Not stored, and never
+    # part of __str__.
+    team_title: str = ""
+
     objects = InitiativeQuerySet.as_manager()
 
     class Meta:
@@ -190,8 +194,8 @@ class Initiative(Record):
 
     @property
     def label(self) -> str:
-        """What a reader of the card calls it: the published title, or the codename."""
-        return self.title or self.codename
+        """What this page's reader calls it: the team's title, the published title, or the codename."""
+        return self.team_title or self.title or self.codename
 
     @property
     def days(self) -> Days:

@@ -3,8 +3,17 @@
 One file per concern; the names are collected here, so that callers need not know in which file a service lives.
 """
 
+from initiatives.services.brief import (
+    adopt_ground_rules,
+    edit_brief,
+    entitle,
+    record_assent,
+    titles_of,
+    withdraw_assent,
+)
 from initiatives.services.cards import change_status, edit_initiative, open_initiative
 from initiatives.services.circles import confirm_declaration, declare_for_circle, withdraw_declaration
+from initiatives.services.drafts import discard_draft, draft_in, keep_draft, purge_drafts
 from initiatives.services.mandates import end_mandate, grant_mandate
 from initiatives.services.reference import (
     create_conflict,
@@ -17,6 +26,7 @@ from initiatives.services.reference import (
     edit_track,
     record_phase,
 )
+from initiatives.services.search import briefs_with, find
 from initiatives.services.teams import (
     add_team_member,
     change_team_member,
@@ -37,6 +47,8 @@ __all__ = [
     "VisibilityPreview",
     "WhoCanSee",
     "add_team_member",
+    "adopt_ground_rules",
+    "briefs_with",
     "change_status",
     "change_team_member",
     "change_visibility",
@@ -46,20 +58,30 @@ __all__ = [
     "create_party",
     "create_track",
     "declare_for_circle",
+    "discard_draft",
+    "draft_in",
+    "edit_brief",
     "edit_conflict",
     "edit_deadline",
     "edit_initiative",
     "edit_party",
     "edit_track",
     "end_mandate",
+    "entitle",
     "extend_access",
+    "find",
     "grant_mandate",
     "hand_over_to_successors",
+    "keep_draft",
     "name_successor",
     "open_initiative",
     "preview_visibility",
+    "purge_drafts",
+    "record_assent",
     "record_phase",
     "remove_team_member",
+    "titles_of",
     "who_can_see",
+    "withdraw_assent",
     "withdraw_declaration",
 ]

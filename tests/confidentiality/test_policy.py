@@ -34,20 +34,49 @@ def test_widest_relation_holds() -> None:
     assert policy.card_view("team", both) is CardView.FULL
 
 
+AREAS = ("card", "brief", "coordination")
+
+
 def test_team_table() -> None:
-    assert {
-        (role, area): policy.team_access(role, area) for role in TeamRole for area in ("card", "coordination")
-    } == {
+    assert {area for areas in policy.TEAM.values() for area in areas} == set(AREAS)
+    assert {(role, area): policy.team_access(role, area) for role in TeamRole for area in AREAS} == {
         (TeamRole.LEAD, "card"): Access.WRITE,
+        (TeamRole.LEAD, "brief"): Access.WRITE,
         (TeamRole.LEAD, "coordination"): Access.WRITE,
         (TeamRole.FACILITATOR, "card"): Access.READ,
+        (TeamRole.FACILITATOR, "brief"): Access.WRITE,
         (TeamRole.FACILITATOR, "coordination"): Access.READ,
         (TeamRole.RAPPORTEUR, "card"): Access.READ,
+        (TeamRole.RAPPORTEUR, "brief"): Access.READ,
         (TeamRole.RAPPORTEUR, "coordination"): Access.NONE,
         (TeamRole.OBSERVER, "card"): Access.READ,
+        (TeamRole.OBSERVER, "brief"): Access.READ,
         (TeamRole.OBSERVER, "coordination"): Access.NONE,
     }
-    assert policy.team_access(None, "card") is Access.NONE
+    assert [policy.team_access(None, area) for area in AREAS] == [Access.NONE] * 3
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "edits"),
+    [
+        ("lead", True, True),
+        ("facilitator", True, True),
+        ("rapporteur", True, False),
+        ("observer", True, False),
+    ],
+)
+def test_reading_takes_less_than_editing(role: str, reads: bool, edits: bool) -> None:
+    standing = Standing(team_role=TeamRole(role), visible=True)
+
+    assert policy.allows(standing, Action.READ_BRIEF) is reads
+    assert policy.allows(standing, Action.EDIT_BRIEF) is edits
+
+
+def test_who_sees_the_card_alone_reads_no_brief() -> None:
+    seen = Standing(relations=frozenset({Relation.PARTNER}), visible=True)
+
+    assert not policy.allows(seen, Action.READ_BRIEF)
+    assert not policy.allows(seen, Action.EDIT_BRIEF)
 
 
 class Governed:

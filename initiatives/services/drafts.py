@@ -1,0 +1,81 @@
+"""Drafts of forms: kept as they are typed, restored when the form is opened again, removed when it was saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action
+from confidentiality.records import hold, save
+from initiatives.models import Conflict, Draft, Initiative
+from initiatives.models.draft import DAYS_KEPT
+from initiatives.services.turns import take_turn
+
+LIMIT_BYTES = 200_000
+# More unfinished forms than anybody comes back to. The newest pushes out the oldest.
+MOST_DRAFTS = 50
+
+
+@transaction.atomic
+def keep_draft(
+    *,
+    by: User,
+    place: str,
+    data: Mapping[str, list[str]],
+    initiative: Initiative | None = None,
+    conflict: Conflict | None = None,
+) -> Draft:
+    """Keep what was typed into a form, over what was kept there before: the newest wins.
+
+    `data` is what the form would send, of at most LIMIT_BYTES as JSON.
+    """
+    policy.require(by, Action.EDIT_DRAFT, Draft(user=by, initiative=initiative))
+    if len(json.dumps(data, ensure_ascii=False).encode()) > LIMIT_BYTES:
+        raise ValidationError(_("This is too long to be kept as a draft. Save it."), code="too_long")
+    take_turn("drafts", by.pk)
+    found = draft_in(by=by, place=place, initiative=initiative, conflict=conflict)
+    if found is None:
+        _make_room(by)
+        draft = Draft(user=by, place=place, initiative=initiative, conflict=conflict)
+    else:
+        draft = hold(Draft, found.pk, None)
+    draft.data = dict(data)
+    save(draft)
+    return draft
+
+
+def draft_in(
+    *, by: User, place: str, initiative: Initiative | None = None, conflict: Conflict | None = None
+) -> Draft | None:
+    """One's own draft of this form, if there is one."""
+    own = Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict)
+    return own.first()
+
+
+@transaction.atomic
+def discard_draft(
+    *, by: User, place: str, initiative: Initiative | None = None, conflict: Conflict | None = None
+) -> None:
+    """Remove one's own draft of this form: it was saved, or is not wanted. None there is fine."""
+    policy.require(by, Action.EDIT_DRAFT, Draft(user=by, initiative=initiative))
+    Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict).delete()
+
+
+@transaction.atomic
+def purge_drafts() -> int:
+    """Remove drafts that nobody touched for DAYS_KEPT days. The site's own work; safe to run twice."""
+    old = Draft.objects.filter(updated_at__lt=timezone.now() - timedelta(days=DAYS_KEPT))
+    return old.delete()[0]
+
+
+def _make_room(user: User) -> None:
+    own = Draft.objects.filter(user=user).order_by("-updated_at").values_list("pk", flat=True)
+    Draft.objects.filter(pk__in=list(own[MOST_DRAFTS - 1 :])).delete()

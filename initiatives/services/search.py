@@ -1,0 +1,93 @@
+"""Searching what one may read: titles and objectives of one's own teams in memory, cards in the database.
+
+Encrypted texts cannot be searched by the database, so the briefs of one's own teams are opened for every search:
+some microseconds each, and never more than one's own.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import User
+from initiatives.models import Brief, Initiative
+from initiatives.querysets import SEARCH_WORDS
+
+# What is looked through, by name of the field; of a brief and of a card.
+IN_BRIEF = ("title", "objective")
+NOT_SEARCHED = ("guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")
+IN_CARD = ("codename", "public_line", "title")
+TATWEEL = "\u0640"
+# Letters that readers of Arabic take for one another: the endings, and the Persian forms of kaf and ya.
+ALIKE = str.maketrans({"ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An initiative that fits, and in which of its fields: `brief.title`, `brief.objective`, `codename`,
+    `public_line`, `title` (the published one)."""
+
+    initiative: Initiative
+    places: tuple[str, ...]
+
+
+def find(*, by: User, text: str, limit: int) -> list[Hit]:
+    """Initiatives that hold every word, one's own first, each in the order of lists; at most `limit`."""
+    words = words_of(text)
+    if not words:
+        return []
+    own = [hit for hit in _own(by, words) if hit.places]
+    known = {hit.initiative.pk for hit in own}
+    cards = Initiative.objects.visible_to(by).search(text).exclude(pk__in=known)
+    cards = cards.select_related("conflict").order_by("-began_on", "pk")
+    others = [Hit(card, _places(_card_texts(card), words)) for card in cards[:limit]]
+    return [*own, *others][:limit]
+
+
+def briefs_with(*, by: User, text: str) -> list[UUID]:
+    """Ids of the initiatives of one's teams whose title or objective hold every word."""
+    words = words_of(text)
+    if not words:
+        return []
+    briefs = Brief.objects.visible_to(by).only("initiative", *IN_BRIEF)
+    return [brief.initiative_id for brief in briefs if _places(_brief_texts(brief), words)]
+
+
+def fold(text: str) -> str:
+    """A text as it is compared: without case, accents, Arabic vowel signs, and letters that look alike."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return unicodedata.normalize("NFKC", bare.replace(TATWEEL, "")).casefold().translate(ALIKE)
+
+
+def words_of(text: str) -> list[str]:
+    return [word for word in fold(text).split() if word][:SEARCH_WORDS]
+
+
+def _own(user: User, words: list[str]) -> Iterable[Hit]:
+    briefs = Brief.objects.visible_to(user).select_related("initiative__conflict").defer(*NOT_SEARCHED)
+    for brief in briefs.order_by("-initiative__began_on", "initiative"):
+        texts = {**_brief_texts(brief), **_card_texts(brief.initiative)}
+        brief.initiative.team_title = brief.title
+        yield Hit(brief.initiative, _places(texts, words))
+
+
+def _brief_texts(brief: Brief) -> dict[str, str]:
+    return {f"brief.{name}": getattr(brief, name) for name in IN_BRIEF}
+
+
+def _card_texts(card: Initiative) -> dict[str, str]:
+    return {name: getattr(card, name) for name in IN_CARD}
+
+
+def _places(texts: Mapping[str, str], words: list[str]) -> tuple[str, ...]:
+    """The fields that hold one of the words at least, if together they hold all of them; else none."""
+    found = {name: {word for word in words if word in folded} for name, folded in _folded(texts)}
+    if set().union(*found.values()) != set(words):
+        return ()
+    return tuple(name for name, held in found.items() if held)
+
+
+def _folded(texts: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    return ((name, fold(text)) for name, text in texts.items() if text)
