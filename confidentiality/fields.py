@@ -17,7 +17,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldError, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -26,7 +25,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
 from confidentiality import vault
-from confidentiality.wall import Confidential, content_opened
+from confidentiality.wall import content_opened
 
 PAD = 64  # bytes
 LARGEST_JSON = 256 * 1024  # bytes, written out

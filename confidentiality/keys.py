@@ -2,45 +2,33 @@
 
 Four calls for every day (wrap, unwrap, blind, sign), and three for a rotation of the master key. Two ways to have
 it: a key file that this process reads itself (FileKeyService), or a process of its own behind a unix socket
-(keyserver.py), reached by SocketKeyService. This module imports no Django, since that process does not either.
+(keyserver.py), reached by SocketKeyService. That process uses this module too, so it imports no Django.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
-import hmac
-import json
 import os
-import stat
+import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from confidentiality.keyring import KEY_BYTES, Refused, Ring, Unusable, read_file, write_file
 
-KEY_BYTES = 32
-VERSION = 1
-ID_BYTES, NONCE_BYTES = 8, 12
-WRAPPED = b"t2d wrapped data key"
+CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 5.0
+LARGEST_FRAME = 64 * 1024  # bytes
+LENGTH = struct.Struct(">I")
 
 
 class KeyServiceAway(Exception):
     """The key service does not answer: nothing can be opened or closed until it does. Nothing is lost."""
-
-
-class Refused(Exception):
-    """The key service answers, and will not do this: not wrapped by a key it has, or malformed. No detail."""
-
-
-class Unusable(Exception):
-    """The key file is missing, open to others, or not a key file. The message says which."""
 
 
 class KeyService(Protocol):
@@ -69,145 +57,6 @@ class KeyService(Protocol):
 
     def finish_rotation(self) -> None:
         """Forget the old master key. Without a rotation: nothing."""
-
-
-@dataclass(frozen=True)
-class Ring:
-    """The keys themselves. `masters`: the current one first, then one that a rotation has not retired yet."""
-
-    masters: tuple[bytes, ...]
-    blind_key: bytes
-    sign_key: bytes
-
-    def __repr__(self) -> str:
-        return f"<ring of {len(self.masters)} master keys>"
-
-    @classmethod
-    def new(cls) -> Ring:
-        return cls((os.urandom(KEY_BYTES),), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES))
-
-    def wrap(self, data_key: bytes) -> bytes:
-        header = bytes([VERSION]) + key_id(self.masters[0])
-        nonce = os.urandom(NONCE_BYTES)
-        return header + nonce + AESGCM(self.masters[0]).encrypt(nonce, data_key, WRAPPED + header)
-
-    def unwrap(self, wrapped: bytes) -> bytes:
-        header, rest = wrapped[: 1 + ID_BYTES], wrapped[1 + ID_BYTES :]
-        nonce, sealed = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
-        for master in self.masters:
-            if hmac.compare_digest(header, bytes([VERSION]) + key_id(master)):
-                with contextlib.suppress(InvalidTag, ValueError):
-                    return AESGCM(master).decrypt(nonce, sealed, WRAPPED + header)
-        raise Refused
-
-    def rewrap(self, wrapped: bytes) -> bytes:
-        data_key = self.unwrap(wrapped)
-        current = wrapped[1 : 1 + ID_BYTES] == key_id(self.masters[0])
-        return wrapped if current else self.wrap(data_key)
-
-    def blind(self, kind: str, value: str) -> bytes:
-        if not kind or "\0" in kind:
-            raise Refused
-        return hmac.digest(self.blind_key, kind.encode() + b"\0" + value.encode(), "sha256")
-
-    def sign(self, data: bytes) -> bytes:
-        return Ed25519PrivateKey.from_private_bytes(self.sign_key).sign(data)
-
-    def verifying_key(self) -> bytes:
-        public = Ed25519PrivateKey.from_private_bytes(self.sign_key).public_key()
-        return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-    def to_json(self) -> bytes:
-        keys = {"masters": self.masters, "blind": (self.blind_key,), "sign": (self.sign_key,)}
-        shown = {name: [base64.b64encode(key).decode() for key in held] for name, held in keys.items()}
-        return json.dumps({"version": VERSION, **shown}, indent=1).encode() + b"\n"
-
-    @classmethod
-    def from_json(cls, text: bytes) -> Ring:
-        """Raises ValueError, without a word of what it read."""
-        try:
-            stored = json.loads(text)
-            held = {
-                name: tuple(base64.b64decode(key, validate=True) for key in stored[name])
-                for name in ("masters", "blind", "sign")
-            }
-            (blind_key,), (sign_key,) = held["blind"], held["sign"]
-            right = stored["version"] == VERSION and 1 <= len(held["masters"]) <= 2
-        except (ValueError, KeyError, TypeError):
-            raise ValueError from None
-        if not right or any(len(key) != KEY_BYTES for keys in held.values() for key in keys):
-            raise ValueError
-        return cls(held["masters"], blind_key, sign_key)
-
-
-def key_id(key: bytes) -> bytes:
-    """By which a key is recognised: says nothing about the key, and is the same wherever it is used."""
-    return hmac.digest(key, b"t2d key id", "sha256")[:ID_BYTES]
-
-
-# --- The key file ---------------------------------------------------------------------------------------------
-
-
-def create_file(path: Path) -> bool:
-    """Make a key file with new keys, and its folder. False if there is one already: it is never overwritten."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
-    _write_new(unfinished, Ring.new().to_json())
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        return False
-    finally:
-        unfinished.unlink()
-        sync_folder(path.parent)
-    return True
-
-
-def read_file(path: Path) -> Ring:
-    """Raises Unusable with a sentence for whoever runs the site; it never shows what is in the file."""
-    try:
-        with open(path, "rb") as file:
-            found = os.fstat(file.fileno())
-            if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise Unusable(
-                    f"The key file {path} is open to other users of this machine: chmod 600 {path}"
-                )
-            return Ring.from_json(file.read(65536))
-    except FileNotFoundError:
-        raise Unusable(f"There is no key file {path}. Restore it, or make one for a new site.") from None
-    except OSError as error:
-        raise Unusable(f"The key file {path} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise Unusable(f"{path} is not a key file of this program, or is damaged. Restore it.") from None
-
-
-def write_file(path: Path, ring: Ring) -> None:
-    """Replace the keys in one step that is on the disk when this returns. What stood there is overwritten."""
-    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
-    _write_new(unfinished, ring.to_json())
-    with open(path, "r+b") as former:
-        unfinished.replace(path)
-        sync_folder(path.parent)
-        # As far as the file system writes in place; a copy in a journal or on a flash disk may live longer.
-        former.write(bytes(os.fstat(former.fileno()).st_size))
-        former.flush()
-        os.fsync(former.fileno())
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """A name in a folder is only safe from a power cut once the folder itself is written."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class FileKeyService:
@@ -275,9 +124,173 @@ class FileKeyService:
             os.close(handle)
 
 
+# --- On the socket --------------------------------------------------------------------------------------------
+# A frame is its length (4 bytes) and so many bytes: of a question the operation and each argument with its length,
+# of an answer the status and the result.
+
+
+class Operation(IntEnum):
+    WRAP = 1
+    UNWRAP = 2
+    BLIND = 3
+    SIGN = 4
+    VERIFYING_KEY = 5
+    REWRAP = 6
+    BEGIN_ROTATION = 7
+    FINISH_ROTATION = 8
+
+
+class Status(IntEnum):
+    DONE = 0
+    REFUSED = 1
+    UNUSABLE = 2  # the service's own key file is gone or open to others
+
+
+class Malformed(Exception):
+    """Not a frame of ours."""
+
+
+def packed(head: int, *parts: bytes) -> bytes:
+    """A whole question. Raises ValueError where it would be too large to be read."""
+    body = bytes([head]) + b"".join(LENGTH.pack(len(part)) + part for part in parts)
+    if len(body) > LARGEST_FRAME:
+        raise ValueError("too much for the key service")
+    return LENGTH.pack(len(body)) + body
+
+
+def unpacked(body: bytes) -> tuple[int, list[bytes]]:
+    """The operation and its arguments."""
+    parts, at = [], 1
+    while at < len(body):
+        end = at + LENGTH.size
+        if end > len(body) or end + (size := LENGTH.unpack_from(body, at)[0]) > len(body):
+            raise Malformed
+        parts.append(body[end : end + size])
+        at = end + size
+    if not body:
+        raise Malformed
+    return body[0], parts
+
+
+def receive(connection: socket.socket) -> bytes:
+    """One frame's body. Raises Malformed for one that is too long, EOFError where the other side has gone."""
+    (size,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
+    if size > LARGEST_FRAME:
+        raise Malformed
+    return _exactly(connection, size)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        more = connection.recv(size - len(found))
+        if not more:
+            raise EOFError
+        found += more
+    return bytes(found)
+
+
+class SocketKeyService:
+    """Asks the key service's process. Threads share the idle connections; a forked child opens its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    def __repr__(self) -> str:
+        return f"<key service at {self.path}>"
+
+    def wrap(self, data_key: bytes) -> bytes:
+        return self._ask(Operation.WRAP, data_key)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        return self._ask(Operation.UNWRAP, wrapped)
+
+    def blind(self, kind: str, value: str) -> bytes:
+        return self._ask(Operation.BLIND, kind.encode(), value.encode())
+
+    def sign(self, data: bytes) -> bytes:
+        return self._ask(Operation.SIGN, data)
+
+    def verifying_key(self) -> bytes:
+        return self._ask(Operation.VERIFYING_KEY)
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        return self._ask(Operation.REWRAP, wrapped)
+
+    def begin_rotation(self) -> None:
+        self._ask(Operation.BEGIN_ROTATION)
+
+    def finish_rotation(self) -> None:
+        self._ask(Operation.FINISH_ROTATION)
+
+    def _ask(self, operation: Operation, *arguments: bytes) -> bytes:
+        """Every question may be asked twice: on a connection that died while idle it is asked again on a new one."""
+        question = packed(operation, *arguments)
+        while connection := self._take():
+            try:
+                return self._answer(connection, question)
+            except (OSError, EOFError) as error:
+                connection.close()
+                if isinstance(error, TimeoutError):
+                    raise self._away("does not answer") from None
+        with contextlib.suppress(OSError, EOFError):
+            return self._answer(self._connect(), question)
+        raise self._away("does not answer")
+
+    def _answer(self, connection: socket.socket, question: bytes) -> bytes:
+        try:
+            connection.sendall(question)
+            answer = receive(connection)
+        except Malformed:
+            connection.close()
+            raise self._away("answers nonsense") from None
+        self._give_back(connection)
+        if answer[:1] == bytes([Status.DONE]):
+            return answer[1:]
+        if answer[:1] == bytes([Status.REFUSED]):
+            raise Refused
+        raise self._away("cannot use its key file")
+
+    def _connect(self) -> socket.socket:
+        """Tries for a second: a service that is being started again is back by then."""
+        until = time.monotonic() + CONNECT_SECONDS
+        while True:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(CONNECT_SECONDS)
+            try:
+                connection.connect(str(self.path))
+            except OSError as error:
+                connection.close()
+                if time.monotonic() > until or isinstance(error, PermissionError):
+                    raise self._away(f"cannot be reached at {self.path}: {error.strerror or error}") from None
+                time.sleep(0.05)
+                continue
+            connection.settimeout(ANSWER_SECONDS)
+            return connection
+
+    def _take(self) -> socket.socket | None:
+        with self._lock:
+            if self._pid != os.getpid():
+                # The parent's connections: an answer to its question must not reach us. Closed here, open there.
+                self._idle, self._pid = [], os.getpid()
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._idle.append(connection)
+
+    def _away(self, why: str) -> KeyServiceAway:
+        return KeyServiceAway(f"The key service {why}.")
+
+
 def at(address: str) -> KeyService:
     """The key service of an address: file:/path of a key file, unix:/path of a socket."""
     kind, _, path = address.partition(":")
     if kind == "file" and path:
         return FileKeyService(Path(path))
-    raise Unusable(f"T2D_KEY_SERVICE is {address!r}; expected unix:/path or file:/path.")
+    if kind == "unix" and path:
+        return SocketKeyService(Path(path))
+    raise Unusable(f"The key service is {address!r}; expected unix:/path or file:/path.")

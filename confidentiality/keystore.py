@@ -15,7 +15,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from confidentiality.keys import sync_folder
+from confidentiality.keyring import sync_folder
 
 NAME = re.compile(r"[0-9a-f]{64}")
 LARGEST = 4096  # bytes; a wrapped key has 69

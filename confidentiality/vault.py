@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from confidentiality import keys
-from confidentiality.keys import ID_BYTES, KEY_BYTES, NONCE_BYTES, KeyService
+from confidentiality.keyring import ID_BYTES, KEY_BYTES, NONCE_BYTES, Refused, key_id
+from confidentiality.keys import KeyService
 from confidentiality.keystore import KeyStore
 
 VERSION = 1
@@ -101,16 +102,16 @@ class Vault:
         wrapped = self.store.get(name) or self.store.create(name, self._new_key)
         return self._unwrapped(scope, wrapped)
 
-    def _key_for_opening(self, scope: str, key_id: bytes) -> DataKey:
+    def _key_for_opening(self, scope: str, wanted: bytes) -> DataKey:
         """Never makes one: under a fresh key nothing that was closed before would open."""
         known = self._remembered(scope)
-        if known is None or known.id != key_id:
+        if known is None or known.id != wanted:
             wrapped = self.store.get(self.name_of(scope))
             if wrapped is None:
                 self.forget(scope)
                 raise CannotOpen
             known = self._unwrapped(scope, wrapped)
-        if not hmac.compare_digest(known.id, key_id):
+        if not hmac.compare_digest(known.id, wanted):
             raise CannotOpen
         return known
 
@@ -120,9 +121,9 @@ class Vault:
     def _unwrapped(self, scope: str, wrapped: bytes) -> DataKey:
         try:
             key = self.service.unwrap(wrapped)
-        except keys.Refused:
+        except Refused:
             raise CannotOpen from None
-        found = DataKey(keys.key_id(key), AESGCM(key), time.monotonic() + REMEMBERED_SECONDS)
+        found = DataKey(key_id(key), AESGCM(key), time.monotonic() + REMEMBERED_SECONDS)
         with self._lock:
             self._known[scope] = found
             self._known.move_to_end(scope)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confidentiality import keys
+from confidentiality import keyring
 from confidentiality.keystore import KeyStore
 
 
@@ -24,7 +24,7 @@ def make(path: Path) -> None:
     store = KeyStore(store_folder(path))
     store.prepare()
     if not key_file(path).exists():
-        keys.create_file(key_file(path))
+        keyring.create_file(key_file(path))
 
 
 def in_process(path: Path) -> dict[str, str]:

@@ -12,7 +12,6 @@ from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.roles import as_owner
 from confidentiality.wall import Confidential
 
-
 with isolate_apps("confidentiality"):
 
     class Paper(Confidential):
