@@ -107,13 +107,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         AND card.id NOT IN (SELECT convened_card_ids(actor_id(), 90))
 $$;
 
--- Organisations in the circle of a conflict, for a team that works there and wants to know who would read its card.
-CREATE OR REPLACE FUNCTION circle_organisation_ids(conflict uuid) RETURNS SETOF uuid
+-- Organisations in the circle of a conflict and the conflict for which each has declared, for a team that works there
+-- and wants to know who would read its card.
+CREATE OR REPLACE FUNCTION circle_declarations(conflict uuid)
+RETURNS TABLE (organisation_id uuid, declared_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT DISTINCT declaration.organisation_id
+    SELECT declaration.organisation_id, declared.id
     FROM initiatives_circledeclaration declaration
     JOIN initiatives_conflict declared ON declared.id = declaration.conflict_id
-    JOIN initiatives_conflict place ON place.id = circle_organisation_ids.conflict
+    JOIN initiatives_conflict place ON place.id = circle_declarations.conflict
     JOIN accounts_organisation organisation ON organisation.id = declaration.organisation_id
     WHERE declaration.confirmed_at IS NOT NULL AND declaration.withdrawn_at IS NULL
         AND organisation.vetted_at IS NOT NULL
@@ -122,6 +124,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
             SELECT FROM initiatives_initiative card
             WHERE card.conflict_id = place.id AND card.id = ANY (visible_initiative_ids())
         ))
+$$;
+
+CREATE OR REPLACE FUNCTION circle_organisation_ids(conflict uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT organisation_id FROM circle_declarations(conflict)
+$$;
+
+-- Members of a team who hold a token that works now, for those who lead that team: yes or no, never which or how many.
+CREATE OR REPLACE FUNCTION token_holder_ids(initiative uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH team AS (
+        SELECT user_id, role FROM initiatives_teammember
+        WHERE initiative_id = token_holder_ids.initiative AND began_at <= now() + interval '1 hour'
+            AND (expires_at IS NULL OR expires_at > now())
+    )
+    SELECT DISTINCT token.user_id
+    FROM accounts_accesstoken token
+    JOIN team ON team.user_id = token.user_id
+    WHERE token.revoked_at IS NULL AND token.expires_at > now()
+        AND (current_setting('t2d.actor', true) = 'system:owner'
+            OR EXISTS (SELECT FROM team WHERE user_id = actor_id() AND role = 'lead'))
 $$;
 
 -- When a coordinator moves a conflict to another root, every initiative on it takes its parties along, hidden ones

@@ -15,6 +15,7 @@ from initiatives.services.cards import change_status, edit_initiative, open_init
 from initiatives.services.circles import confirm_declaration, declare_for_circle, withdraw_declaration
 from initiatives.services.drafts import discard_draft, draft_in, keep_draft, purge_drafts
 from initiatives.services.mandates import end_mandate, grant_mandate
+from initiatives.services.readers import EffectiveAccess, MemberAccess, Reader, areas_of, effective_access
 from initiatives.services.reference import (
     create_conflict,
     create_deadline,
@@ -44,10 +45,14 @@ from initiatives.services.visibility import (
 )
 
 __all__ = [
+    "EffectiveAccess",
+    "MemberAccess",
+    "Reader",
     "VisibilityPreview",
     "WhoCanSee",
     "add_team_member",
     "adopt_ground_rules",
+    "areas_of",
     "briefs_with",
     "change_status",
     "change_team_member",
@@ -66,6 +71,7 @@ __all__ = [
     "edit_initiative",
     "edit_party",
     "edit_track",
+    "effective_access",
     "end_mandate",
     "entitle",
     "extend_access",

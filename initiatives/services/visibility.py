@@ -68,14 +68,14 @@ def preview_visibility(
     policy.require(by, Action.CHANGE_VISIBILITY, initiative)
     if visibility not in Visibility.values:
         raise ValidationError({"visibility": _("Expected one of: %(codes)s.") % {"codes": listed(ORDER)}})
-    now = _readers(initiative, initiative.visibility, None)
-    then = _readers(initiative, visibility, partners)
+    now = readers_at(initiative, initiative.visibility, None)
+    then = readers_at(initiative, visibility, partners)
     reads, read = _coordinators_read(visibility), _coordinators_read(initiative.visibility)
     return VisibilityPreview(
         visibility=visibility,
-        readers=_by_name(then.values()),
-        gains=_by_name(then[pk] for pk in then.keys() - now.keys()),
-        loses=_by_name(now[pk] for pk in now.keys() - then.keys()),
+        readers=by_name(then.values()),
+        gains=by_name(then[pk] for pk in then.keys() - now.keys()),
+        loses=by_name(now[pk] for pk in now.keys() - then.keys()),
         coordinators=reads,
         coordinators_gain=reads and not read,
     )
@@ -113,13 +113,13 @@ def who_can_see(*, by: User, initiative: Initiative) -> WhoCanSee:
     return WhoCanSee(
         visibility=initiative.visibility,
         team_size=initiative.members.live().count() if own else 0,
-        organisations=_by_name(_readers(initiative, initiative.visibility, None).values()) if own else [],
+        organisations=by_name(readers_at(initiative, initiative.visibility, None).values()) if own else [],
         coordinators=_coordinators_read(initiative.visibility),
         matching=initiative.matching == Matching.ON,
     )
 
 
-def _readers(initiative: Initiative, visibility: str, partners: Iterable[Organisation] | None) -> dict:
+def readers_at(initiative: Initiative, visibility: str, partners: Iterable[Organisation] | None) -> dict:
     """Organisations by id whose active members may read the card at this visibility."""
     found: set = set()
     if visibility != Visibility.TEAM:
@@ -151,5 +151,5 @@ def _coordinators_read(visibility: str) -> bool:
     return visibility in (Visibility.CIRCLE, Visibility.NETWORK)
 
 
-def _by_name(organisations: Iterable[Organisation]) -> list[Organisation]:
+def by_name(organisations: Iterable[Organisation]) -> list[Organisation]:
     return sorted(organisations, key=lambda organisation: organisation.name.casefold())
