@@ -58,8 +58,7 @@ def start_services() -> None:
     atexit.register(stack.close)
     with data.superuser(running) as connection:
         connection.execute(TEST_ROLES)
-    keys.make(path)
-    os.environ.update(running.environment | keys.in_process(path))
+    os.environ.update(running.environment | keys.private(path))
     os.environ["DATABASE_URL"] = running.environment["DATABASE_URL"].replace("t2d_app@", "t2d_test@")
     os.environ.update(T2D_MODE="test", T2D_DATA=str(path), T2D_SECRET_KEY="only-for-tests")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from t2d.embedded import data, folder, serve
+from t2d.embedded import data, folder, keys, serve
 
 
 @contextmanager
@@ -20,6 +20,7 @@ def migrated_services() -> Iterator[Path]:
         path = Path(name).resolve()
         with folder.claim(path, "run"), data.services(path, everything=True) as running:
             os.environ.update(serve.common_environment(path) | running.environment | {"T2D_DATA": name})
+            os.environ.update(keys.private(path))
             os.environ["DJANGO_SETTINGS_MODULE"] = "t2d.settings"
             manage = [sys.executable, str(folder.PROJECT / "manage.py"), "migrate", "--noinput", "-v0"]
             subprocess.run(manage, check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from t2d.embedded import binaries, data, folder, run, serve, supervision
+from t2d.embedded import binaries, data, folder, keys, run, serve, supervision
 
 
 def main() -> int:
@@ -22,7 +22,9 @@ def main() -> int:
         if chosen.throwaway:
             return run.run_throwaway(chosen.argv)
         return run.run(folder.data_folder(), chosen.argv)
-    except (binaries.NotFound, data.DidNotStart, serve.Failed, supervision.DataServiceEnded) as problem:
+    except (
+        binaries.NotFound, data.DidNotStart, keys.NoKeys, serve.Failed, supervision.DataServiceEnded,
+    ) as problem:  # fmt: skip
         print(problem, file=sys.stderr, flush=True)
         return 1
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from t2d.embedded import data, folder, serve
+from t2d.embedded import data, folder, keys, serve
 
 STARTING_PATIENCE = 120  # seconds; a first start includes the demo
 
@@ -19,7 +19,7 @@ STARTING_PATIENCE = 120  # seconds; a first start includes the demo
 def run(path: Path, command: list[str]) -> int:
     """Runs `command` and returns its exit code. Waits for another `run`, joins a `serve`."""
     if all(os.environ.get(name) for name in serve.SERVICE_VARIABLES):
-        return _call(command, serve.for_site(serve.common_environment(path)))
+        return _call(command, serve.for_site(serve.common_environment(path) | keys.in_process(path)))
     waiting = False
     while True:
         try:
@@ -32,8 +32,14 @@ def run(path: Path, command: list[str]) -> int:
             waiting = True
             time.sleep(0.2)
             continue
-        with lock, serve.signals_as_exit(), data.services(path) as running:
-            return _call(command, serve.for_site(serve.common_environment(path) | running.environment))
+        with (
+            lock,
+            serve.signals_as_exit(),
+            data.services(path) as running,
+            keys.service(path, running.sockets) as (key_environment, _parts),
+        ):
+            environment = serve.common_environment(path) | running.environment | key_environment
+            return _call(command, serve.for_site(environment))
 
 
 def run_throwaway(command: list[str]) -> int:
@@ -41,7 +47,8 @@ def run_throwaway(command: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="t2d-run-") as name, serve.signals_as_exit():
         path = Path(name).resolve()
         with folder.claim(path, "run"), data.services(path, losable=True, everything=True) as running:
-            environment = serve.common_environment(path) | running.environment | {"T2D_DATA": name}
+            environment = serve.common_environment(path) | running.environment | keys.private(path)
+            environment |= {"T2D_DATA": name}
             return _call(command, serve.for_site(environment))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from t2d.embedded import data, folder, processes
+from t2d.embedded import data, folder, keys, processes
 from t2d.embedded.supervision import Supervised, supervise
 
 SERVICE_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL")
@@ -35,13 +35,19 @@ def serve(path: Path) -> int:
         doing = "A server is already running" if busy.purpose == "serve" else "A command is running"
         raise Failed(f"{doing} on {path}. Set T2D_DATA to use another data folder.") from None
     folder.forget_environment(path)  # a server that was killed may have left it
-    with lock, signals_as_exit(), data.services(path) as running:
+    with (
+        lock,
+        signals_as_exit(),
+        data.services(path) as running,
+        keys.service(path, running.sockets) as (key_environment, key_parts),
+    ):
+        running.environment |= key_environment
         environment = os.environ | common_environment(path) | running.environment
         _migrate(path, environment)
         _collect_static(path, environment)
         folder.write_environment(path, common_environment(path) | running.environment)
         try:
-            _serve_application(path, environment, running)
+            _serve_application(path, environment, running, key_parts)
         finally:
             folder.forget_environment(path)
     return 0
@@ -154,7 +160,9 @@ def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> 
     return done.stdout
 
 
-def _serve_application(path: Path, environment: dict[str, str], running: data.Services) -> None:
+def _serve_application(
+    path: Path, environment: dict[str, str], running: data.Services, key_parts: list[Supervised]
+) -> None:
     environment = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
     with _listen(_wanted_port()) as listener:
         port = listener.getsockname()[1]
@@ -165,7 +173,7 @@ def _serve_application(path: Path, environment: dict[str, str], running: data.Se
             accounts = _load_demo(environment)
             _wait_for_page(port, parts[0])
             print(f"READY http://127.0.0.1:{port}/\n{accounts}", end="", flush=True)
-            supervise(parts, running.children)
+            supervise([*key_parts, *parts], running.children)
         finally:
             processes.stop([part.child for part in parts if part.child], patience=STOP_PATIENCE)
 
