@@ -2,7 +2,7 @@
 -- in as and which may read what the policies rest on.
 
 -- The acting user; NULL for a visitor and for the site's own work.
-CREATE OR REPLACE FUNCTION actor_id() RETURNS uuid
+CREATE FUNCTION actor_id() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE
         WHEN current_setting('t2d.actor', true) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -12,7 +12,7 @@ $$;
 
 -- Whether a question about `who` is asked by that user, or by the owner of everything. Raises for anybody else:
 -- an empty answer could be mistaken for "nothing stands in the way".
-CREATE OR REPLACE FUNCTION asks_for(who uuid) RETURNS boolean
+CREATE FUNCTION asks_for(who uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF who = actor_id() OR current_setting('t2d.actor', true) = 'system:owner' THEN

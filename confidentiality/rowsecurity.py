@@ -20,6 +20,9 @@ POLICY_ROLE, OWNER_ROLE, BACKUP_ROLE = "t2d_policy", "t2d_owner", "t2d_backup"
 SITE_ROLES = ("t2d_detector", "t2d_site", "t2d_purge")
 IS_OWNER = f"(SELECT current_setting('t2d.actor', true)) = '{OWNER}'"
 
+OWNED_VIEWS = "SELECT format('%%I', viewname) FROM pg_views WHERE viewowner = %s"
+OWNED_FUNCTIONS = "SELECT oid::regprocedure::text FROM pg_proc WHERE proowner = %s::regrole"
+
 CASCADE = """
 SELECT oid, conname, confrelid::regclass::text FROM pg_constraint
 WHERE contype = 'f' AND conrelid = %s::regclass AND confdeltype <> 'c'
@@ -32,6 +35,7 @@ def sync(alias: str = DEFAULT_DB_ALIAS) -> None:
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         # Two processes may migrate at once.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('t2d.rowsecurity'))")
+        _clear(cursor)
         _grant_tables(cursor, alias)
         _write_functions(cursor)
         for model in walled_models():
@@ -41,16 +45,33 @@ def sync(alias: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def make_way(alias: str = DEFAULT_DB_ALIAS) -> None:
-    """Drop the views before a migration: PostgreSQL alters no column that a view shows. `sync` makes them again."""
+    """Take policies, views and functions away before a migration, which could not alter what they rest on.
+
+    Until `sync` has made them again nobody but the owner sees a row.
+    """
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT format('%%I', viewname) FROM pg_views WHERE schemaname = 'public' AND viewowner = %s",
-            [POLICY_ROLE],
-        )
-        views = [name for (name,) in cursor.fetchall()]
-        if views:
-            cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
-            cursor.execute(f"DROP VIEW {', '.join(views)}")
+        _clear(cursor)
+
+
+def _clear(cursor: Any) -> None:
+    cursor.execute("SELECT format('DROP POLICY %I ON %I', policyname, tablename) FROM pg_policies")
+    _run_all(cursor)
+    # By name, not by what the code knows: also what an older release left behind.
+    cursor.execute(OWNED_VIEWS, [POLICY_ROLE])
+    views = cursor.fetchall()
+    cursor.execute(OWNED_FUNCTIONS, [POLICY_ROLE])
+    functions = cursor.fetchall()
+    cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
+    for kind, names in (("VIEW", views), ("FUNCTION", functions)):
+        if names:
+            cursor.execute(f"DROP {kind} {', '.join(name for (name,) in names)}")
+    cursor.execute(f"SET LOCAL ROLE {OWNER_ROLE}")
+
+
+def _run_all(cursor: Any) -> None:
+    """Run the statements that the last query wrote."""
+    for (statement,) in cursor.fetchall():
+        cursor.execute(statement)
 
 
 def _grant_tables(cursor: Any, alias: str) -> None:
@@ -84,9 +105,11 @@ def _write_functions(cursor: Any) -> None:
     cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
     for path in function_files():
         cursor.execute(path.read_text(encoding="utf-8").replace("%", "%%"), [])
-    cursor.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    cursor.execute(OWNED_FUNCTIONS, [POLICY_ROLE])
+    names = ", ".join(name for (name,) in cursor.fetchall())
     roles = ", ".join((OWNER_ROLE, APPLICATION_ROLE, BACKUP_ROLE, *SITE_ROLES))
-    cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {roles}")
+    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC")
+    cursor.execute(f"GRANT EXECUTE ON FUNCTION {names} TO {roles}")
     cursor.execute(f"SET LOCAL ROLE {OWNER_ROLE}")
     cursor.execute(f"REVOKE CREATE ON SCHEMA public FROM {POLICY_ROLE}")
 
@@ -103,12 +126,6 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
     """Row security on, also for the owner, and exactly the policies that the model declares."""
     table = f'"{model._meta.db_table}"'
     cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    cursor.execute(
-        "SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s",
-        [model._meta.db_table],
-    )
-    for (name,) in cursor.fetchall():
-        cursor.execute(f'DROP POLICY "{name}" ON {table}')
     for role, command, predicate in policies_of(model):
         cursor.execute(_policy(table, role, command, predicate))
     for role, rights in grants_of(model):

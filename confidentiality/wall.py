@@ -6,14 +6,15 @@ refuses a model that does neither. From the declaration follow the row policies 
 (vault.py) and the signal that tells of every opening (`content_opened`).
 
 A predicate is SQL over the row, written by us and never from input. It may call the functions of the apps'
-functions.sql, which answer with arrays that PostgreSQL computes once for a statement. In a predicate that stands
-alone write `column = ANY ((SELECT f())::uuid[])`; inside an OR write `column IN (SELECT unnest(f()))`, which is
-forty times faster there (measured with 20,000 cards and 5,000 memberships).
+functions.sql. Where it stands alone, write `column = ANY ((SELECT f())::uuid[])` with a function that answers with
+an array, which then serves an index. Inside an OR, write `column IN (SELECT f())` with a function that answers with
+rows: an array is forty times slower there (measured with 20,000 cards and 5,000 memberships), and inside unnest()
+PostgreSQL would run the function a second time while it plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from django.apps import apps
 from django.db import models
 from django.dispatch import Signal
 
+from confidentiality import sealed
 from confidentiality.records import Record
 
 # The acting user, as an id; NULL for a visitor and for the site's own work.
@@ -87,8 +89,23 @@ class Confidential(Record):
 
     @property
     def key_scope(self) -> str:
-        """The name of the data key, such as `initiative:<id>`."""
-        return f"{self.scope}:{getattr(self, f'{self.scope}_id')}"
+        """The name of the data key, such as `initiative:<id>`. Raises ValueError while it is not known whose."""
+        whose = getattr(self, f"{self.scope}_id")
+        if whose is None:
+            raise ValueError(f"{self._meta.label} has no {self.scope} yet, and so no key.")
+        return f"{self.scope}:{whose}"
+
+    # Reloading, validating, copying and pickling open no text that was closed, and leave none open.
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        with sealed.kept_closed():
+            super().refresh_from_db(*args, **kwargs)
+
+    def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
+        super().clean_fields({*(exclude or ()), *sealed.closed_fields(self)})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return sealed.sealed_state(self, super().__getstate__())
 
 
 def DATABASE_CASCADE(collector: Any, field: Any, sub_objs: Any, using: Any) -> None:

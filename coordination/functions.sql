@@ -1,16 +1,16 @@
 -- What coordinators may open, and how a change reaches the detector without anybody reading the outbox.
 
 -- Cards that ask to be compared and between which the acting user may broker: both sides of an open pair are here.
-CREATE OR REPLACE FUNCTION open_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(id), '{}') FROM initiatives_initiative
-    WHERE matching = 'on' AND id IN (SELECT unnest(brokered_card_ids()))
+CREATE FUNCTION open_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT id FROM initiatives_initiative
+    WHERE matching = 'on' AND id IN (SELECT brokered_cards())
 $$;
 
 -- Flags, history included, of pairs that do not overlap any more.
-CREATE OR REPLACE FUNCTION lapsed_flag_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(flag.id), '{}')
+CREATE FUNCTION lapsed_flags() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT flag.id
     FROM coordination_overlapflag flag
     LEFT JOIN coordination_overlapflag newest
         ON newest.first_id = flag.first_id AND newest.second_id = flag.second_id AND NOT newest.superseded
@@ -18,21 +18,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Cards whose matching card the acting user meets inside a flag.
-CREATE OR REPLACE FUNCTION flagged_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH open AS MATERIALIZED (SELECT unnest(open_card_ids()) AS id),
+CREATE FUNCTION flagged_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH open AS MATERIALIZED (SELECT open_cards() AS id),
     flags AS (
         SELECT first_id, second_id FROM coordination_overlapflag
         WHERE NOT superseded AND state <> 'expired'
             AND first_id IN (SELECT id FROM open) AND second_id IN (SELECT id FROM open)
     )
-    SELECT coalesce(array_agg(id), '{}') FROM (SELECT first_id FROM flags UNION SELECT second_id FROM flags) AS side (id)
+    SELECT id FROM (SELECT first_id FROM flags UNION SELECT second_id FROM flags) AS side (id)
 $$;
 
 -- Cards that wait for the detector or stand in a flag, whatever they ask for by now.
-CREATE OR REPLACE FUNCTION once_compared_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(id), '{}') FROM (
+CREATE FUNCTION once_compared_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT id FROM (
         SELECT initiative_id FROM coordination_outboxentry
         UNION SELECT first_id FROM coordination_overlapflag
         UNION SELECT second_id FROM coordination_overlapflag
@@ -41,22 +41,20 @@ $$;
 
 -- The matching card: all that a coordinator learns of a hidden initiative, and only inside a flag. A published
 -- title is shown with it where the card is public record. The detector compares every card that asks for it.
-DROP VIEW IF EXISTS matching_side;
-DROP VIEW IF EXISTS matching_card;
 CREATE VIEW matching_card WITH (security_barrier = true) AS
     SELECT id, codename, conflict_id, track_type, themes, began_on, began_precision, ended_on, ended_precision,
         matching, public_record, title
     FROM initiatives_initiative card
-    WHERE current_user IN ('t2d_detector', 't2d_owner') OR id IN (SELECT unnest(flagged_card_ids()));
+    WHERE current_user IN ('t2d_detector', 't2d_owner') OR id IN (SELECT flagged_cards());
 CREATE VIEW matching_side WITH (security_barrier = true) AS
     SELECT id, initiative_id AS card_id, party_id
     FROM initiatives_initiativeparty side
-    WHERE current_user IN ('t2d_detector', 't2d_owner') OR initiative_id IN (SELECT unnest(flagged_card_ids()));
+    WHERE current_user IN ('t2d_detector', 't2d_owner') OR initiative_id IN (SELECT flagged_cards());
 GRANT SELECT ON matching_card, matching_side TO t2d_app, t2d_detector, t2d_owner;
 
 -- Remember initiatives to be compared: some by name, or all of a family, hidden ones too. Sorted, so that two
 -- transactions cannot wait for each other in a circle.
-CREATE OR REPLACE FUNCTION enqueue(initiatives uuid[], families uuid[], at timestamptz) RETURNS void
+CREATE FUNCTION enqueue(initiatives uuid[], families uuid[], at timestamptz) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO coordination_outboxentry (initiative_id, queued_at)
     SELECT id, at FROM (
@@ -71,7 +69,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_
 $$;
 
 -- Since when the oldest initiative has waited: one time for the whole site, which says nothing of what waits.
-CREATE OR REPLACE FUNCTION oldest_wait() RETURNS timestamptz
+CREATE FUNCTION oldest_wait() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT min(queued_at) FROM coordination_outboxentry
 $$;

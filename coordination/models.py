@@ -78,23 +78,23 @@ class MatchingSide(models.Model):
 
 # A pair is open to a coordinator when both sides are, and while it overlaps.
 _OPEN_PAIR = """
-    first_id IN (SELECT unnest(open_card_ids())) AND second_id IN (SELECT unnest(open_card_ids()))
-    AND id NOT IN (SELECT unnest(lapsed_flag_ids()))
+    first_id IN (SELECT open_cards()) AND second_id IN (SELECT open_cards())
+    AND id NOT IN (SELECT lapsed_flags())
 """
 _BROKERED = """
-    first_id IN (SELECT unnest(brokered_card_ids())) AND second_id IN (SELECT unnest(brokered_card_ids()))
+    first_id IN (SELECT brokered_cards()) AND second_id IN (SELECT brokered_cards())
 """
 _BOTH_READABLE = """
     EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = first_id)
     AND EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = second_id)
 """
 _OF_OWN_TEAM = """
-    (first_id IN (SELECT unnest(coordinating_initiative_ids()))
-    OR second_id IN (SELECT unnest(coordinating_initiative_ids())))
+    (first_id IN (SELECT coordinated_initiatives())
+    OR second_id IN (SELECT coordinated_initiatives()))
 """
 _OF_TWO_OWN_TEAMS = """
-    first_id IN (SELECT unnest(coordinating_initiative_ids()))
-    AND second_id IN (SELECT unnest(coordinating_initiative_ids()))
+    first_id IN (SELECT coordinated_initiatives())
+    AND second_id IN (SELECT coordinated_initiatives())
 """
 # A coordinator knows of a pair by its flag, or by both cards.
 _KNOWN = f"""

@@ -4,88 +4,96 @@
 -- Initiatives on whose team the acting user is now: the key to all content.
 -- The team member who founds an initiative joins within the transaction, whose now() lies before that moment, and
 -- clocks of two machines differ a little: hence the hour.
-CREATE OR REPLACE FUNCTION visible_initiative_ids() RETURNS uuid[]
+CREATE FUNCTION visible_initiative_ids() RETURNS uuid[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_teammember
-    WHERE user_id = actor_id() AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+    WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
 $$;
 
-CREATE OR REPLACE FUNCTION coordinating_initiative_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_teammember
-    WHERE user_id = actor_id() AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+-- The same as rows: inside an OR, and wherever an array would be unpacked, since PostgreSQL runs a function inside
+-- unnest() a second time while it plans.
+CREATE FUNCTION visible_initiatives() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT unnest(visible_initiative_ids())
+$$;
+
+-- Those of them in which the acting user leads or facilitates, and so takes part in coordination.
+CREATE FUNCTION coordinated_initiatives() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT initiative_id FROM initiatives_teammember
+    WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
         AND role IN ('lead', 'facilitator')
 $$;
 
 -- Cards on which an organisation of the acting user is named as partner, or convenes.
-CREATE OR REPLACE FUNCTION partner_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_initiativeorganisation
-    WHERE role = 'partner' AND organisation_id = ANY (own_organisation_ids())
+CREATE FUNCTION partner_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT initiative_id FROM initiatives_initiativeorganisation
+    WHERE role = 'partner' AND organisation_id IN (SELECT own_organisations())
 $$;
 
-CREATE OR REPLACE FUNCTION house_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(initiative_id), '{}') FROM initiatives_initiativeorganisation
-    WHERE role IN ('convener', 'co_convener') AND organisation_id = ANY (own_organisation_ids())
+CREATE FUNCTION house_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT initiative_id FROM initiatives_initiativeorganisation
+    WHERE role IN ('convener', 'co_convener') AND organisation_id IN (SELECT own_organisations())
 $$;
 
 -- Conflicts in whose circle a vetted organisation of the acting user is: declared, confirmed, and all on that line.
-CREATE OR REPLACE FUNCTION circle_conflict_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION circle_conflicts() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH declared AS (
         SELECT conflict.id, conflict.lineage
         FROM initiatives_circledeclaration declaration
         JOIN initiatives_conflict conflict ON conflict.id = declaration.conflict_id
         WHERE declaration.confirmed_at IS NOT NULL AND declaration.withdrawn_at IS NULL
-            AND declaration.organisation_id = ANY (own_vetted_organisation_ids())
+            AND declaration.organisation_id IN (SELECT own_vetted_organisations())
     )
-    SELECT coalesce(array_agg(id), '{}') FROM initiatives_conflict
+    SELECT id FROM initiatives_conflict
     WHERE id IN (SELECT unnest(lineage) FROM declared) OR lineage && ARRAY(SELECT id FROM declared)
 $$;
 
 -- Conflicts that a mandate of the acting user covers.
-CREATE OR REPLACE FUNCTION covered_conflict_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION covered_conflicts() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH mandates AS (
-        SELECT conflict_id FROM initiatives_coordinatormandate WHERE user_id = actor_id() AND ended_at IS NULL
+        SELECT conflict_id FROM initiatives_coordinatormandate WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL
     )
-    SELECT coalesce(array_agg(id), '{}') FROM initiatives_conflict
+    SELECT id FROM initiatives_conflict
     WHERE EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
         OR lineage && ARRAY(SELECT conflict_id FROM mandates WHERE conflict_id IS NOT NULL)
 $$;
 
 -- Whether the acting user is opening this initiative at this moment: made by that user, in this transaction, and
 -- nobody is on its team. Later it can never be founded again, not even when its last member has gone.
-CREATE OR REPLACE FUNCTION may_found(initiative uuid) RETURNS boolean
+CREATE FUNCTION may_found(initiative uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM initiatives_initiative card
-        WHERE card.id = initiative AND card.created_by_id = actor_id()
+        WHERE card.id = initiative AND card.created_by_id = (SELECT actor_id())
             AND card.founded_in = pg_current_xact_id()::text::bigint
             AND NOT EXISTS (SELECT FROM initiatives_teammember member WHERE member.initiative_id = card.id)
     )
 $$;
 
 -- Families (root conflicts) in which the user was on a team within so many days: a broker may not mediate there.
-CREATE OR REPLACE FUNCTION locked_family_ids(who uuid, days integer) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION locked_families(who uuid, days integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 5 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT conflict.root_id
     FROM initiatives_teammember member
     JOIN initiatives_initiative card ON card.id = member.initiative_id
     JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
-    WHERE asks_for(who) AND member.user_id = who AND member.began_at <= now() + interval '1 hour'
+    WHERE (SELECT asks_for(who)) AND member.user_id = who AND member.began_at <= now() + interval '1 hour'
         AND (member.expires_at IS NULL OR member.expires_at > now() - make_interval(days => days))
 $$;
 
 -- Initiatives that an organisation convenes to which the user belongs, or did within so many days. A co-convener
 -- may have been named by somebody else, to keep its coordinators away: it counts once a member of it is on the team.
-CREATE OR REPLACE FUNCTION convened_card_ids(who uuid, days integer) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION convened_cards(who uuid, days integer) RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT named.initiative_id
     FROM initiatives_initiativeorganisation named
     JOIN accounts_membership own ON own.organisation_id = named.organisation_id
-    WHERE asks_for(who) AND own.user_id = who
+    WHERE (SELECT asks_for(who)) AND own.user_id = who
         AND (own.ended_at IS NULL OR own.ended_at >= now() - make_interval(days => days))
         AND (named.role = 'convener' OR (named.role = 'co_convener' AND EXISTS (
             SELECT FROM initiatives_teammember member
@@ -96,20 +104,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Cards between which the acting user may broker: covered by a mandate, and nothing locks them.
-CREATE OR REPLACE FUNCTION brokered_card_ids() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(card.id), '{}')
+CREATE FUNCTION brokered_cards() RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT card.id
     FROM initiatives_initiative card
     JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
-    WHERE actor_id() IS NOT NULL
-        AND card.conflict_id IN (SELECT unnest(covered_conflict_ids()))
-        AND conflict.root_id NOT IN (SELECT locked_family_ids(actor_id(), 90))
-        AND card.id NOT IN (SELECT convened_card_ids(actor_id(), 90))
+    WHERE (SELECT actor_id()) IS NOT NULL
+        AND card.conflict_id IN (SELECT covered_conflicts())
+        AND conflict.root_id NOT IN (SELECT locked_families((SELECT actor_id()), 90))
+        AND card.id NOT IN (SELECT convened_cards((SELECT actor_id()), 90))
 $$;
 
 -- Organisations in the circle of a conflict and the conflict for which each has declared, for a team that works there
 -- and wants to know who would read its card.
-CREATE OR REPLACE FUNCTION circle_declarations(conflict uuid)
+CREATE FUNCTION circle_declarations(conflict uuid)
 RETURNS TABLE (organisation_id uuid, declared_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT declaration.organisation_id, declared.id
@@ -122,17 +130,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         AND (declared.id = ANY (place.lineage) OR place.id = ANY (declared.lineage))
         AND (current_setting('t2d.actor', true) = 'system:owner' OR EXISTS (
             SELECT FROM initiatives_initiative card
-            WHERE card.conflict_id = place.id AND card.id = ANY (visible_initiative_ids())
+            WHERE card.conflict_id = place.id AND card.id = ANY ((SELECT visible_initiative_ids())::uuid[])
         ))
 $$;
 
-CREATE OR REPLACE FUNCTION circle_organisation_ids(conflict uuid) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION circle_organisations(conflict uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT organisation_id FROM circle_declarations(conflict)
 $$;
 
 -- Members of a team who hold a token that works now, for those who lead that team: yes or no, never which or how many.
-CREATE OR REPLACE FUNCTION token_holder_ids(initiative uuid) RETURNS SETOF uuid
+CREATE FUNCTION token_holder_ids(initiative uuid) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH team AS (
         SELECT user_id, role FROM initiatives_teammember
@@ -149,7 +157,7 @@ $$;
 
 -- When a coordinator moves a conflict to another root, every initiative on it takes its parties along, hidden ones
 -- too. Which parties those are, and the exchange of one for its twin at the new root.
-CREATE OR REPLACE FUNCTION parties_named_within(moved uuid, root uuid) RETURNS SETOF uuid
+CREATE FUNCTION parties_named_within(moved uuid, root uuid) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT side.party_id
     FROM initiatives_initiativeparty side
@@ -157,14 +165,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
     JOIN initiatives_party party ON party.id = side.party_id
     WHERE moved = ANY (conflict.lineage) AND party.conflict_id = root
-        AND (moved = ANY (covered_conflict_ids()) OR current_setting('t2d.actor', true) = 'system:owner')
+        AND (moved IN (SELECT covered_conflicts()) OR current_setting('t2d.actor', true) = 'system:owner')
 $$;
 
-CREATE OR REPLACE FUNCTION exchange_party(moved uuid, old uuid, new uuid) RETURNS void
+CREATE FUNCTION exchange_party(moved uuid, old uuid, new uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE initiatives_initiativeparty side SET party_id = new
     FROM initiatives_initiative card, initiatives_conflict conflict
     WHERE side.party_id = old AND card.id = side.initiative_id AND conflict.id = card.conflict_id
         AND moved = ANY (conflict.lineage)
-        AND (moved = ANY (covered_conflict_ids()) OR current_setting('t2d.actor', true) = 'system:owner')
+        AND (moved IN (SELECT covered_conflicts()) OR current_setting('t2d.actor', true) = 'system:owner')
 $$;

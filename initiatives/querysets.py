@@ -18,7 +18,7 @@ from initiatives.enums import InitiativeStatus, Matching, OrganisationRole
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
-CONVENED = "SELECT convened_card_ids(%s, %s)"
+CONVENED = "SELECT convened_cards(%s, %s)"
 # Nobody types more words than this to find something; each is three comparisons a row.
 SEARCH_WORDS = 10
 
@@ -142,7 +142,7 @@ def locked_families(user: Any) -> RawSQL:
 
     Asked of the database (functions.sql), since a lock rests on initiatives that the user does not see any more.
     """
-    return RawSQL("SELECT locked_family_ids(%s, %s)", [user.pk, LOCKOUT_DAYS])
+    return RawSQL("SELECT locked_families(%s, %s)", [user.pk, LOCKOUT_DAYS])
 
 
 def convened_by_organisations_of(user: Any) -> RawSQL:

@@ -21,7 +21,7 @@ DAYS_KEPT = 30
 
 OWN = (
     "user_id = (SELECT actor_id())"
-    " AND (initiative_id IS NULL OR initiative_id IN (SELECT unnest(visible_initiative_ids())))"
+    " AND (initiative_id IS NULL OR initiative_id IN (SELECT visible_initiatives()))"
 )
 OLD = f"updated_at < now() - interval '{DAYS_KEPT} days'"
 

@@ -38,24 +38,24 @@ FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 # Who reads a card: policy.CARD as conditions on rows, the second time on purpose (the first is querysets.py).
 _READ_CARD = """
-    id IN (SELECT unnest(visible_initiative_ids()))
-    OR (public_record AND registered_by_id IN (SELECT unnest(own_organisation_ids())))
-    OR (visibility = 'network' AND ((SELECT actor_vetted()) OR id IN (SELECT unnest(house_card_ids()))))
-    OR (visibility <> 'team' AND id IN (SELECT unnest(partner_card_ids())))
-    OR (visibility = 'circle' AND conflict_id IN (SELECT unnest(circle_conflict_ids())))
-    OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT unnest(covered_conflict_ids())))
+    id IN (SELECT visible_initiatives())
+    OR (public_record AND registered_by_id IN (SELECT own_organisations()))
+    OR (visibility = 'network' AND ((SELECT actor_vetted()) OR id IN (SELECT house_cards())))
+    OR (visibility <> 'team' AND id IN (SELECT partner_cards()))
+    OR (visibility = 'circle' AND conflict_id IN (SELECT circle_conflicts()))
+    OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT covered_conflicts()))
 """
-_RECORDED = "(public_record AND registered_by_id IN (SELECT unnest(own_organisation_ids())))"
-_WRITE_CARD = f"id IN (SELECT unnest(visible_initiative_ids())) OR {_RECORDED}"
+_RECORDED = "(public_record AND registered_by_id IN (SELECT own_organisations()))"
+_WRITE_CARD = f"id IN (SELECT visible_initiatives()) OR {_RECORDED}"
 # Opening: in the name of one's own vetted organisation, in a transaction that is remembered (see may_found).
 _OPEN = f"""
     founded_in = pg_current_xact_id()::text::bigint AND ({_RECORDED} OR (
         NOT public_record AND created_by_id = {ME}
-        AND registered_by_id IN (SELECT unnest(own_vetted_organisation_ids()))
+        AND registered_by_id IN (SELECT own_vetted_organisations())
     ))
 """
 # The detector reads what asks to be compared, and what has to be taken out of flags because it asks no more.
-_COMPARED = "matching = 'on' OR id IN (SELECT unnest(once_compared_card_ids()))"
+_COMPARED = "matching = 'on' OR id IN (SELECT once_compared_cards())"
 _MATCHING_CARD = (
     "id", "codename", "conflict_id", "track_type", "themes", "began_on", "began_precision", "ended_on",
     "ended_precision", "matching",
@@ -64,9 +64,9 @@ _MATCHING_CARD = (
 # Parts of a card are read with it, and written by whoever writes it.
 _PART = """EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = initiative_id)"""
 _WRITE_PART = """
-    initiative_id IN (SELECT unnest(visible_initiative_ids())) OR EXISTS (
+    initiative_id IN (SELECT visible_initiatives()) OR EXISTS (
         SELECT FROM initiatives_initiative card WHERE card.id = initiative_id AND card.public_record
-            AND card.registered_by_id IN (SELECT unnest(own_organisation_ids()))
+            AND card.registered_by_id IN (SELECT own_organisations())
     )
 """
 
@@ -193,9 +193,14 @@ class Initiative(Record):
         return self.codename
 
     @property
+    def card_label(self) -> str:
+        """What every reader of the card calls it: the published title, or the codename."""
+        return self.title or self.codename
+
+    @property
     def label(self) -> str:
-        """What this page's reader calls it: the team's title, the published title, or the codename."""
-        return self.team_title or self.title or self.codename
+        """What the reader of this page calls it: for a member of the team its title, else as on the card."""
+        return self.team_title or self.card_label
 
     @property
     def days(self) -> Days:

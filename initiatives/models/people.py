@@ -27,7 +27,7 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
-_ON_TEAM = "initiative_id IN (SELECT unnest(visible_initiative_ids()))"
+_ON_TEAM = "initiative_id IN (SELECT visible_initiatives())"
 
 
 class TeamMember(Record):
@@ -38,7 +38,7 @@ class TeamMember(Record):
 
     wall = Wall(
         # One's own rows also when they have ended: they keep a former mediator from brokering.
-        select=f"initiative_id IN (SELECT unnest(visible_initiative_ids())) OR user_id = {ME}",
+        select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
         insert=f"{_ON_TEAM} OR (user_id = {ME} AND may_found(initiative_id))",
         update=_ON_TEAM,
         others={"t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"}},
@@ -134,15 +134,15 @@ class CircleDeclaration(Record):
 
     wall = Wall(
         select="""
-            organisation_id IN (SELECT unnest(own_organisation_ids()))
-            OR conflict_id IN (SELECT unnest(covered_conflict_ids()))
+            organisation_id IN (SELECT own_organisations())
+            OR conflict_id IN (SELECT covered_conflicts())
             OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
-                AND conflict_id IN (SELECT unnest(circle_conflict_ids())))
+                AND conflict_id IN (SELECT circle_conflicts()))
         """,
-        insert="organisation_id IN (SELECT unnest(own_organisation_ids()))",
+        insert="organisation_id IN (SELECT own_organisations())",
         update="""
-            organisation_id IN (SELECT unnest(own_organisation_ids()))
-            OR conflict_id IN (SELECT unnest(covered_conflict_ids()))
+            organisation_id IN (SELECT own_organisations())
+            OR conflict_id IN (SELECT covered_conflicts())
         """,
     )
 

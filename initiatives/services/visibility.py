@@ -143,7 +143,7 @@ def _circle(initiative: Initiative) -> set[UUID]:
     """Organisations in the circle of its conflict. A team may know them before it shows them its card, without
     being in that circle itself: so the database is asked, which answers to teams that work there."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT circle_organisation_ids(%s)", [initiative.conflict_id])
+        cursor.execute("SELECT circle_organisations(%s)", [initiative.conflict_id])
         return {pk for (pk,) in cursor.fetchall()}
 
 
