@@ -26,6 +26,7 @@ sign_in = [pattern for pattern in allauth_urlpatterns if pattern.name in KEPT]
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz/", views.healthz, name="healthz"),
+    path("what-could-be-read/", views.what_could_be_read, name="what_could_be_read"),
     path("language/", views.set_language, name="set_language"),
     path("account/", include(sign_in)),
     path("api/", include("t2d.api")),

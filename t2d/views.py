@@ -11,7 +11,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import LANGUAGES
+from accounts.models import Register
 from accounts.services import edit_account
+from confidentiality import policy
+from confidentiality.codes import Action
+from t2d import exposure
 from t2d.home import gathered
 
 YEAR = 365 * 24 * 3600
@@ -22,6 +26,20 @@ YEAR = 365 * 24 * 3600
 def home(request: HttpRequest) -> HttpResponse:
     """What needs the reader today."""
     return render(request, "t2d/home.html", gathered(request.user))
+
+
+@login_required
+@require_GET
+def what_could_be_read(request: HttpRequest) -> HttpResponse:
+    """For stewards: what a thief of a disk, of the keys or of a laptop would read, as the site is set up now."""
+    policy.require(request.user, Action.EDIT_ORGANISATION, Register())
+    measured = exposure.measure()
+    context = {
+        "measured": measured,
+        "scenarios": exposure.told(measured),
+        "inside": exposure.inside(measured),
+    }
+    return render(request, "t2d/what_could_be_read.html", context)
 
 
 @require_GET

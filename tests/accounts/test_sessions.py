@@ -44,6 +44,21 @@ def test_signing_out_ends_it_everywhere() -> None:
     assert (opens(cookie), Session.objects.count()) == (False, 0)
 
 
+def test_a_changed_password_ends_every_other_sign_in() -> None:
+    user = make.make_user("Ann")
+    here, lost = Client(), Client()
+    for client in (here, lost):
+        client.post("/account/login/", {"login": user.email, "password": make.PASSWORD})
+    new = {
+        "oldpassword": make.PASSWORD,
+        "password1": "boats-in-the-rain-7",
+        "password2": "boats-in-the-rain-7",
+    }
+    here.post("/account/password/change/", new)
+
+    assert (here.get("/").status_code, lost.get("/").status_code) == (200, 302)
+
+
 def test_an_expired_one_is_not_opened() -> None:
     client = signed_in()
     Session.objects.update(expire_date="2001-01-01T00:00:00Z")
