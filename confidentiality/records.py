@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from confidentiality.policy import Hidden
+from confidentiality.sealed import closed_fields
 
 RecordT = TypeVar("RecordT", bound="Record")
 
@@ -60,9 +61,13 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u206
 
 def _refuse_controls(record: Record) -> None:
     """A name that reverses its neighbours on a page, or ends a line in a log, is refused with its field named."""
-    texts = models.CharField | models.TextField
+    texts, closed = models.CharField | models.TextField, closed_fields(record)
     fields = (field for field in record._meta.concrete_fields if isinstance(field, texts))
-    bad = [field.name for field in fields if CONTROLS.search(str(getattr(record, field.attname) or ""))]
+    bad = [
+        field.name
+        for field in fields
+        if field.name not in closed and CONTROLS.search(str(getattr(record, field.attname) or ""))
+    ]
     if bad:
         text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")
         raise ValidationError(dict.fromkeys(bad, text))
