@@ -173,11 +173,11 @@ class Encrypted(models.Field):
         if isinstance(held, Sealed):
             return Stored(held.sealed)
         plain = self.to_bytes(held.plain)
-        if held.sealed is None or before != plain:
-            held = Held(held.plain, self.sealed(model_instance, plain), assigned=False)
-            model_instance.__dict__[self.attname] = held
-        assert held.sealed is not None
-        return Stored(held.sealed)
+        sealed = held.sealed
+        if sealed is None or before != plain:
+            sealed = self.sealed(model_instance, plain)
+            model_instance.__dict__[self.attname] = Held(held.plain, sealed, assigned=False)
+        return Stored(sealed)
 
     def _before(self, instance: Any, sealed: bytes | None, assigned: bool) -> bytes | None:
         """What lies in the row so far; None if it does not open and is about to be replaced anyway."""

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
 from confidentiality.actor import APPLICATION_ROLE, OWNER
-from confidentiality.wall import DATABASE_CASCADE, Predicate, wall_of, walled_models
+from confidentiality.wall import DATABASE_CASCADE, Predicate, Wall, wall_of, walled_models
 
 POLICY_ROLE, OWNER_ROLE, BACKUP_ROLE = "t2d_policy", "t2d_owner", "t2d_backup"
 SITE_ROLES = ("t2d_detector", "t2d_site", "t2d_purge")
@@ -134,8 +134,7 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
 
 def policies_of(model: type[models.Model]) -> Iterator[tuple[str, str, Predicate]]:
     """(role, command, predicate) of every policy on a model's table."""
-    wall = wall_of(model)
-    assert wall is not None
+    wall = _declared(model)
     for command, predicate in wall.commands().items():
         yield APPLICATION_ROLE, command, predicate
     yield OWNER_ROLE, "ALL", IS_OWNER
@@ -146,10 +145,16 @@ def policies_of(model: type[models.Model]) -> Iterator[tuple[str, str, Predicate
             yield role, command, predicate
 
 
+def _declared(model: type[models.Model]) -> Wall:
+    wall = wall_of(model)
+    if wall is None:
+        raise TypeError(f"{model._meta.label} declares no wall.")
+    return wall
+
+
 def grants_of(model: type[models.Model]) -> Iterator[tuple[str, str]]:
     """(role, rights); for a role that may read some columns only, those columns."""
-    wall = wall_of(model)
-    assert wall is not None
+    wall = _declared(model)
     if wall.commands():
         yield APPLICATION_ROLE, ", ".join(wall.commands())
     for role, commands in wall.others.items():
