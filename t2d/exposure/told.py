@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from confidentiality.words import listed
 from t2d.exposure.measured import Measured, Place, Records
 
 OK, WEAK, ASK = "ok", "weak", "ask"
@@ -143,7 +144,7 @@ def inside(measured: Measured) -> list[Finding]:
     walled = [records for records in measured.records if records.walled]
     fallen = [records.label for records in walled if not records.holds]
     if fallen:
-        text = _("PostgreSQL does not keep the rows apart of: %(tables)s.") % {"tables": ", ".join(fallen)}
+        text = _("PostgreSQL does not keep the rows apart of: %(tables)s.") % {"tables": listed(fallen)}
         rows = Finding(
             WEAK, text, _("Have whoever runs the server migrate at once; until then one wall stands.")
         )
@@ -174,7 +175,7 @@ def _in_clear(records: Iterable[Records]) -> Iterator[str]:
     spoken = set().union(*(labels for labels, _sentence in TELLS))
     for label, each in found.items():
         if label not in spoken and each.clear:
-            yield f"{label}: {', '.join(each.clear)}"
+            yield f"{label}: {listed(each.clear)}"
 
 
 # --- Findings -----------------------------------------------------------------------------------------------
