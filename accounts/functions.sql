@@ -1,16 +1,20 @@
 -- Organisations of the acting user.
 CREATE FUNCTION own_organisations() RETURNS SETOF uuid
-LANGUAGE sql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT organisation_id FROM accounts_membership
-    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT organisation_id FROM accounts_membership
+    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL;
+END
 $$;
 
 CREATE FUNCTION own_vetted_organisations() RETURNS SETOF uuid
-LANGUAGE sql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT membership.organisation_id
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT membership.organisation_id
     FROM accounts_membership membership
     JOIN accounts_organisation organisation ON organisation.id = membership.organisation_id
-    WHERE membership.user_id = (SELECT actor_id()) AND membership.ended_at IS NULL AND organisation.vetted_at IS NOT NULL
+    WHERE membership.user_id = (SELECT actor_id()) AND membership.ended_at IS NULL AND organisation.vetted_at IS NOT NULL;
+END
 $$;
 
 -- Whether the acting user belongs to the network.

@@ -2,31 +2,37 @@
 
 -- Cards that ask to be compared and between which the acting user may broker: both sides of an open pair are here.
 CREATE FUNCTION open_cards() RETURNS SETOF uuid
-LANGUAGE sql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT id FROM initiatives_initiative
-    WHERE matching = 'on' AND id IN (SELECT brokered_cards())
+LANGUAGE plpgsql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM initiatives_initiative
+    WHERE matching = 'on' AND id IN (SELECT brokered_cards());
+END
 $$;
 
 -- Flags, history included, of pairs that do not overlap any more.
 CREATE FUNCTION lapsed_flags() RETURNS SETOF uuid
-LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT flag.id
+LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT flag.id
     FROM coordination_overlapflag flag
     LEFT JOIN coordination_overlapflag newest
         ON newest.first_id = flag.first_id AND newest.second_id = flag.second_id AND NOT newest.superseded
-    WHERE (flag.superseded OR flag.state = 'expired') AND (newest.id IS NULL OR newest.state = 'expired')
+    WHERE (flag.superseded OR flag.state = 'expired') AND (newest.id IS NULL OR newest.state = 'expired');
+END
 $$;
 
 -- Cards whose matching card the acting user meets inside a flag.
 CREATE FUNCTION flagged_cards() RETURNS SETOF uuid
-LANGUAGE sql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH open AS MATERIALIZED (SELECT open_cards() AS id),
+LANGUAGE plpgsql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY WITH open AS MATERIALIZED (SELECT open_cards() AS id),
     flags AS (
         SELECT first_id, second_id FROM coordination_overlapflag
         WHERE NOT superseded AND state <> 'expired'
             AND first_id IN (SELECT id FROM open) AND second_id IN (SELECT id FROM open)
     )
-    SELECT id FROM (SELECT first_id FROM flags UNION SELECT second_id FROM flags) AS side (id)
+    SELECT id FROM (SELECT first_id FROM flags UNION SELECT second_id FROM flags) AS side (id);
+END
 $$;
 
 -- Cards that wait for the detector or stand in a flag, whatever they ask for by now.

@@ -39,6 +39,11 @@ def fill(count: int, seed: int = 2) -> None:
     InitiativeParty.objects.bulk_create(sides, batch_size=2000)
 
 
+def conflicts(count: int, seed: int = 2) -> None:
+    """Only the tree of conflicts."""
+    _conflicts(count, random.Random(seed), f"Conflict {seed}")
+
+
 def _conflicts(count: int, draw: random.Random, name: str) -> list[Conflict]:
     """One in three lies below another one."""
     made: list[Conflict] = []
