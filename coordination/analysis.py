@@ -213,7 +213,7 @@ def reasons(factors: Mapping[str, Mapping[str, Any]]) -> dict[str, Reason]:
 
 def brief(factors: Mapping[str, Mapping[str, Any]]) -> str:
     """Such as "3 of 5 themes, all parties, 15 of 15 months"."""
-    return _(", ").join(reason.brief for reason in reasons(factors).values() if reason.brief)
+    return listed(reason.brief for reason in reasons(factors).values() if reason.brief)
 
 
 def _theme_words(counts: Mapping[str, Any]) -> tuple[str, str, str]:

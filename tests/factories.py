@@ -155,7 +155,7 @@ def make_flag(one: Initiative, other: Initiative, **fields: Any) -> OverlapFlag:
     factors = {
         "themes": {"points": 8, "shared": 2, "union": 2},
         "parties": {"points": 3, "shared": 2, "smaller": 2},
-        "time": {"points": 2, "shared_days": 366, "shorter_days": 366},
+        "time": {"points": 2, "shared_days": 366, "shorter_days": 366, "open": False},
         "conflict": {"points": 2, "distance": 0},
         "track_type": {"points": 1, "equal": True},
     }

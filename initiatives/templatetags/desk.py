@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from confidentiality import words
 from initiatives.enums import Precision, Theme, TrackType
+from initiatives.views.sight import PAGES, PARTS, Sight
 
 register = template.Library()
 
@@ -39,6 +40,19 @@ def icon(name: str, extra: str = "") -> SafeString:
 def rings(visibility: str) -> SafeString:
     """The rings that stand for a visibility."""
     return icon(RINGS[str(visibility)])
+
+
+@register.inclusion_tag("_who.html")
+def who(page: Sight | str) -> dict[str, str]:
+    """Who can see this page, next to its title: what the view says of the record, or a page of sight.PAGES by name."""
+    sight = page if isinstance(page, Sight) else PAGES[page]
+    return {"text": str(sight), "visibility": sight.visibility, "url": sight.url}
+
+
+@register.simple_tag
+def seen_by(part: str) -> str:
+    """Who can see records that stand on a page of others: a sentence of sight.PARTS by name."""
+    return str(PARTS[part])
 
 
 @register.simple_tag

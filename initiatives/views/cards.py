@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,7 @@ from initiatives.forms import (
 from initiatives.models import Initiative, TeamMember
 from initiatives.services.countries import country_name
 from initiatives.views.concurrency import card_values, initial_of, merged, sealed
-from initiatives.views.sight import sentence
+from initiatives.views.sight import of_card
 
 PER_PAGE = 25
 REFUSED, OVERTAKEN = 422, 409
@@ -110,7 +111,7 @@ def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
 def card_context(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
     """What the head of every page of an initiative needs."""
     who = services.who_can_see(by=request.user, initiative=shown)
-    return {"initiative": shown, "who": who, "sight": sentence(shown, who)}
+    return {"initiative": shown, "who": who, "sight": of_card(shown, who)}
 
 
 def organisations_of(shown: Initiative) -> list[dict[str, Any]]:
@@ -264,8 +265,10 @@ def who(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who can see this initiative, in words, as far as the reader may know."""
     shown = visible_initiative(request, pk)
     standing = shown.standing_of(request.user)
+    head = card_context(request, shown)
     context = {
-        **card_context(request, shown),
+        **head,
+        "sight": replace(head["sight"], url=""),  # The page itself is the list behind it.
         "role": standing.team_role,
         "team": team_of(request, shown) if standing.team_role else [],
         "may_change_visibility": allows(standing, Action.CHANGE_VISIBILITY) and not shown.public_record,

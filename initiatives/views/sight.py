@@ -1,22 +1,53 @@
-"""Who can see a card, put into words: one sentence under the name of every record."""
+"""Who can see this, put into words: one sentence next to the title of every page, and the words of the list behind it.
+
+Everything that is said about sight is said here. A template shows it with `{% who sight %}`, for what depends on the
+record, or `{% who "account" %}`, for pages that are seen alike whatever they show.
+"""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from confidentiality.codes import Visibility
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from confidentiality.codes import Access, Relation, Visibility
 from confidentiality.words import listed
 from initiatives.models import Initiative
-from initiatives.services import WhoCanSee
+from initiatives.services import MemberAccess, Reader, WhoCanSee, areas_of
 
 
-def sentence(shown: Initiative, who: WhoCanSee) -> str:
-    """For the strip: what this reader may know of who sees the card, and the content."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who can see a page. `visibility` chooses the rings that stand for it; `url` leads to the list behind it."""
+
+    text: Any
+    visibility: str = Visibility.TEAM
+    url: str = ""
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+def of_card(shown: Initiative, who: WhoCanSee) -> Sight:
+    """Pages that show the card: what this reader may know of who sees it, and the content."""
+    return Sight(_of_card(shown, who), shown.visibility, reverse("initiatives:who", args=[shown.pk]))
+
+
+def of_team(shown: Initiative, number: int) -> Sight:
+    """Pages that show what is the team's alone, however far the card is seen."""
+    url = reverse("initiatives:who", args=[shown.pk])
+    return Sight(for_team(Visibility.TEAM, number), Visibility.TEAM, url)
+
+
+def _of_card(shown: Initiative, who: WhoCanSee) -> str:
     if shown.public_record:
         return _("Public record: members of every vetted organisation see it. It has no team and no content.")
     if not who.team_size:
-        return _OTHERS[Visibility(who.visibility)]()
+        return str(_OTHERS[Visibility(who.visibility)])
     partners = [organisation.name for organisation in who.organisations]
     return for_team(who.visibility, who.team_size, partners if who.visibility == Visibility.PARTNERS else [])
 
@@ -40,10 +71,133 @@ def for_team(visibility: str, team_size: int, partners: list[str] | None = None)
 
 
 _OTHERS = {
-    Visibility.TEAM: lambda: _("Who can see this card: its team alone."),
-    Visibility.PARTNERS: lambda: _("Who can see this card: its team and the partners named on it."),
-    Visibility.CIRCLE: lambda: _(
+    Visibility.TEAM: gettext_lazy("Who can see this card: its team alone."),
+    Visibility.PARTNERS: gettext_lazy("Who can see this card: its team and the partners named on it."),
+    Visibility.CIRCLE: gettext_lazy(
         "Who can see this card: its team, the circle of the conflict and its coordinators."
     ),
-    Visibility.NETWORK: lambda: _("Who can see this card: members of every vetted organisation."),
+    Visibility.NETWORK: gettext_lazy("Who can see this card: members of every vetted organisation."),
 }
+
+# Pages that are seen alike whatever they show.
+PAGES: Mapping[str, Sight] = {
+    "home": Sight(gettext_lazy("Who can see this page: only you. Who sees a record stands on the record.")),
+    "list": Sight(
+        gettext_lazy(
+            "Who can see this list: only you; it holds what you may see. The rings say who else sees a card."
+        )
+    ),
+    "reference": Sight(
+        gettext_lazy(
+            "Who can see this page: members of every vetted organisation, and coordinators. Initiatives are drawn, "
+            "listed and counted for each reader as far as that reader may see them."
+        ),
+        Visibility.NETWORK,
+    ),
+    "nothing yet": Sight(gettext_lazy("Who can see this: nobody. Nothing is stored before the last step.")),
+    "opening": Sight(
+        gettext_lazy(
+            "Who will see this: you alone, as the first of its team. You widen it later, on a page that names "
+            "everybody first."
+        )
+    ),
+    "pair": Sight(
+        gettext_lazy(
+            "Who can see this page: coordinators whose mandate covers both and nobody else, and none of them who "
+            "mediates on this conflict or belongs to a convener of the two. Neither team sees it."
+        )
+    ),
+    "queue": Sight(
+        gettext_lazy(
+            "Who can see this list: only you. Each pair is seen by coordinators whose mandate covers both, and by "
+            "neither team."
+        )
+    ),
+    "import": Sight(
+        gettext_lazy(
+            "Who will see the cards: members of every vetted organisation. Nothing secret belongs in this file. The "
+            "file itself is seen by you alone, and is not kept."
+        ),
+        Visibility.NETWORK,
+    ),
+    "vetting": Sight(
+        gettext_lazy(
+            "Who can see this page: stewards and nobody else. It shows no initiative and no content. The names of "
+            "organisations are seen by the whole network, their people by colleagues."
+        )
+    ),
+    "account": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. Your name is seen by your colleagues and your teams, with your address "
+            "by stewards. Leads of your teams are told whether you have a token, never which."
+        )
+    ),
+}
+
+# Records that stand on a page of others.
+PARTS: Mapping[str, Any] = {
+    "arrangements": gettext_lazy(
+        "Who can see an arrangement: leads and facilitators of the two, where they may read both cards, and "
+        "coordinators who know of the pair."
+    ),
+    "declarations": gettext_lazy(
+        "Who can see a declaration: the organisation that made it and the coordinators of this conflict; once it is "
+        "confirmed, the circle too."
+    ),
+}
+
+# --- The list behind the sentence -------------------------------------------------------------------------
+
+AREAS: Mapping[str, Any] = {
+    "card": gettext_lazy("the card and the team"),
+    "brief": gettext_lazy("the brief"),
+    "sessions": gettext_lazy("sessions"),
+    "people": gettext_lazy("people"),
+    "outcomes": gettext_lazy("outcomes"),
+    "transfers": gettext_lazy("transfers"),
+    "coordination": gettext_lazy("arrangements with others"),
+}
+ACCESSES: Mapping[Access, Any] = {
+    Access.WRITE: gettext_lazy("writes %(areas)s"),
+    Access.READ: gettext_lazy("reads %(areas)s"),
+}
+
+
+def of_role(role: str) -> str:
+    """What a role on the team opens: "writes the card and the team; reads the brief"."""
+    areas = areas_of(role)
+    clauses = []
+    for access, words in ACCESSES.items():
+        if names := [AREAS[area] for area in areas if areas[area] is access]:
+            clauses.append(str(words) % {"areas": listed(names)})
+    return listed(clauses, facts=True)
+
+
+def of_reader(reader: Reader) -> str:
+    """Why the members of an organisation read the card: "partner; circle, by its declaration for Lower Ford"."""
+    reasons = {
+        Relation.HOUSE: _("convenes it"),
+        Relation.PARTNER: _("partner"),
+        Relation.NETWORK: _("in the network"),
+    }
+    if Relation.CIRCLE in reader.relations:
+        names = listed(conflict.name for conflict in reader.declared_for)
+        reasons[Relation.CIRCLE] = _("circle, by its declaration for %(conflicts)s") % {"conflicts": names}
+    closer = [relation for relation in reader.relations if relation is not Relation.NETWORK]
+    return listed((reasons[relation] for relation in closer or reader.relations), facts=True)
+
+
+def of_doors(access: MemberAccess) -> str:
+    """Through what somebody reads: signed in, and by a program with a token of theirs."""
+    if not access.member.user.is_active:
+        return _("cannot sign in")
+    if not access.own_tokens:
+        return _("signed in, and by an API token") if access.by_token else _("signed in only; no API token")
+    number = sum(access.own_tokens.values())
+    writing = access.own_tokens.get("write", 0)
+    text = ngettext(
+        "signed in, and by %(number)d token of yours, of which %(writing)d may write",
+        "signed in, and by %(number)d tokens of yours, of which %(writing)d may write",
+        number,
+    )
+    return text % {"number": number, "writing": writing}

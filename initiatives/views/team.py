@@ -16,13 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import add_errors
 from confidentiality import policy
-from confidentiality.codes import Action
+from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import allows
 from confidentiality.records import Stale
 from initiatives import services
 from initiatives.forms import NAMES, MemberForm, NewMemberForm, SuccessorForm
 from initiatives.models import Initiative, TeamMember
 from initiatives.views.cards import answer_of, card_context, team_of, visible_initiative
+from initiatives.views.sight import of_role, of_team
 
 
 def _require_team(request: HttpRequest, shown: Initiative) -> Any:
@@ -84,10 +85,12 @@ def _team_context(
         successor = SuccessorForm(initial=initial, by=request.user)
     return {
         **card_context(request, shown),
+        "sight": of_team(shown, len(members)),
         "members": members,
         "manages": manages,
         "form": form,
         "successor_form": successor,
+        "roles": [(role.label, of_role(role)) for role in TeamRole],
     }
 
 
@@ -142,12 +145,18 @@ def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     if act and _done(request, found, act, form, ending):
         left = leaves and act == "end"
         return redirect("initiatives:initiatives") if left else redirect("initiatives:team", pk=pk)
-    context = {"member": found, "form": form, "ending": ending, "leaves": leaves}
-    context["manages"] = allows(standing, Action.MANAGE_TEAM)
+    head = card_context(request, shown)
+    context = {
+        **head,
+        "sight": of_team(shown, head["who"].team_size),
+        "member": found,
+        "form": form,
+        "ending": ending,
+        "leaves": leaves,
+        "manages": allows(standing, Action.MANAGE_TEAM),
+    }
     status = max(answer_of(form), answer_of(ending))
-    return render(
-        request, "initiatives/member.html", {**card_context(request, shown), **context}, status=status
-    )
+    return render(request, "initiatives/member.html", context, status=status)
 
 
 def _stands(found: TeamMember) -> dict[str, Any]:

@@ -69,14 +69,14 @@ class Route:
 
 def every_route() -> list[Route]:
     """All addresses of the URLconf, flattened, each once."""
-    return sorted(set(_flatten(get_resolver().url_patterns, "")), key=lambda route: route.pattern)
+    return sorted(set(flattened(get_resolver().url_patterns, "")), key=lambda route: route.pattern)
 
 
-def _flatten(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
+def flattened(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
     for pattern in patterns:
         text = prefix + _text(pattern)
         if isinstance(pattern, URLResolver):
-            yield from _flatten(pattern.url_patterns, text)
+            yield from flattened(pattern.url_patterns, text)
         elif "format" not in pattern.pattern.converters and "(?P<format>" not in str(pattern.pattern):
             yield Route(text, tuple(CONVERTER.findall(text)))
 
