@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import hmac
 import json
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -114,15 +117,10 @@ def key_id(key: bytes) -> bytes:
 def create_file(path: Path) -> bool:
     """Make a key file with new keys, and its folder. False if there is one already: it is never overwritten."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
-    _write_new(unfinished, Ring.new().to_json())
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        return False
-    finally:
-        unfinished.unlink()
-        sync_folder(path.parent)
+    with alone(path):
+        if path.exists():
+            return False
+        _replace(path, Ring.new())
     return True
 
 
@@ -145,19 +143,43 @@ def read_file(path: Path) -> Ring:
 
 
 def write_file(path: Path, ring: Ring) -> None:
-    """Replace the keys in one step that is on the disk when this returns. What stood there is overwritten."""
-    unfinished = path.with_name(f"{path.name}.{os.urandom(6).hex()}.new")
-    _write_new(unfinished, ring.to_json())
+    """Replace the keys in one step that is on the disk when this returns. To be called within `alone`."""
     with open(path, "r+b") as former:
-        unfinished.replace(path)
-        sync_folder(path.parent)
-        # As far as the file system writes in place; a copy in a journal or on a flash disk may live longer.
-        former.write(bytes(os.fstat(former.fileno()).st_size))
-        former.flush()
-        os.fsync(former.fileno())
+        _replace(path, ring)
+        overwrite(former)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _replace(path: Path, ring: Ring) -> None:
+    unfinished = path.with_name(f"{path.name}.new")
+    if unfinished.exists():  # of a process that was killed
+        with open(unfinished, "r+b") as left:
+            overwrite(left)
+        unfinished.unlink()
+    write_new(unfinished, ring.to_json())
+    unfinished.replace(path)
+    sync_folder(path.parent)
+
+
+def overwrite(file: IO[bytes]) -> None:
+    """As far as the file system writes in place: a copy in a journal or on a flash disk may live longer."""
+    file.seek(0)
+    file.write(bytes(os.fstat(file.fileno()).st_size))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Changes of one key file wait for each other, in whichever processes."""
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_new(path: Path, content: bytes) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         file.flush()

@@ -8,19 +8,17 @@ it: a key file that this process reads itself (FileKeyService), or a process of 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from confidentiality.keyring import KEY_BYTES, Refused, Ring, Unusable, read_file, write_file
+from confidentiality.keyring import KEY_BYTES, Refused, Ring, Unusable, alone, read_file, write_file
 
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 5.0
 LARGEST_FRAME = 64 * 1024  # bytes
@@ -104,24 +102,16 @@ class FileKeyService:
         return self.ring().rewrap(wrapped)
 
     def begin_rotation(self) -> None:
-        with self._alone() as ring:
+        with alone(self.path):
+            ring = self.ring()
             if len(ring.masters) == 1:
                 write_file(self.path, replace(ring, masters=(os.urandom(KEY_BYTES), *ring.masters)))
 
     def finish_rotation(self) -> None:
-        with self._alone() as ring:
+        with alone(self.path):
+            ring = self.ring()
             if len(ring.masters) > 1:
                 write_file(self.path, replace(ring, masters=ring.masters[:1]))
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[Ring]:
-        """Two changes of one key file wait for each other, in whichever processes."""
-        handle = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield self.ring()
-        finally:
-            os.close(handle)
 
 
 # --- On the socket --------------------------------------------------------------------------------------------

@@ -15,15 +15,16 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from confidentiality.keyring import sync_folder
+from confidentiality.keyring import overwrite, sync_folder, write_new
+from confidentiality.keys import KeyServiceAway
 
 NAME = re.compile(r"[0-9a-f]{64}")
 LARGEST = 4096  # bytes; a wrapped key has 69
 DYING, UNFINISHED = ".dying-", ".new-"
 
 
-class StoreUnusable(Exception):
-    """The folder is missing or open to others. The message says which."""
+class StoreUnusable(KeyServiceAway):
+    """The folder is missing, open to others, or cannot be read or written. The message says which."""
 
 
 class KeyStore:
@@ -35,6 +36,9 @@ class KeyStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"<key store {self.folder}>"
 
     def prepare(self) -> None:
         """Make the folder. Called by whoever sets up a site: a folder that is missing later was not mounted."""
@@ -77,6 +81,11 @@ class KeyStore:
                 sync_folder(self.folder)
             self._bury()
 
+    def tidy(self) -> None:
+        """Remove what killed processes left."""
+        with self._locked(fcntl.LOCK_EX):
+            self._bury()
+
     def names(self) -> list[str]:
         with self._locked(fcntl.LOCK_SH):
             return sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
@@ -99,9 +108,7 @@ class KeyStore:
         for path in (*self.folder.glob(f"{DYING}*"), *self.folder.glob(f"{UNFINISHED}*")):
             with contextlib.suppress(FileNotFoundError):
                 with open(path, "r+b") as file:
-                    file.write(bytes(os.fstat(file.fileno()).st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
+                    overwrite(file)
                 path.unlink()
         sync_folder(self.folder)
 
@@ -119,25 +126,23 @@ class KeyStore:
 
     def _write_unfinished(self, content: bytes) -> Path:
         path = self.folder / f"{UNFINISHED}{os.urandom(8).hex()}"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, content)
         return path
 
     @contextlib.contextmanager
     def _locked(self, how: int) -> Iterator[None]:
         """By a lock on the folder itself: no file of a lock to lose, and the system lets go when a process dies."""
+        handle = -1
         try:
             handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError as error:
-            raise StoreUnusable(f"The key store {self.folder} cannot be opened: {error.strerror}.") from None
-        try:
             self._check(handle)
             fcntl.flock(handle, how)
             yield
+        except OSError as error:
+            raise StoreUnusable(f"The key store {self.folder} cannot be used: {error.strerror}.") from None
         finally:
-            os.close(handle)
+            if handle >= 0:
+                os.close(handle)
 
     def _check(self, handle: int | None = None) -> None:
         found = os.fstat(handle) if handle is not None else self.folder.stat()

@@ -99,30 +99,34 @@ class Vault:
         if known := self._remembered(scope):
             return known
         name = self.name_of(scope)
-        wrapped = self.store.get(name) or self.store.create(name, self._new_key)
-        return self._unwrapped(scope, wrapped)
+        return self._loaded(scope, name, self.store.get(name) or self.store.create(name, self._new_key))
 
     def _key_for_opening(self, scope: str, wanted: bytes) -> DataKey:
         """Never makes one: under a fresh key nothing that was closed before would open."""
         known = self._remembered(scope)
         if known is None or known.id != wanted:
-            wrapped = self.store.get(self.name_of(scope))
-            if wrapped is None:
-                self.forget(scope)
-                raise CannotOpen
-            known = self._unwrapped(scope, wrapped)
+            name = self.name_of(scope)
+            known = self._loaded(scope, name, self.store.get(name))
         if not hmac.compare_digest(known.id, wanted):
             raise CannotOpen
         return known
 
+    def _loaded(self, scope: str, name: str, wrapped: bytes | None) -> DataKey:
+        """Unwrapped and remembered. A rotation may have finished since it was read: then it is read again."""
+        while wrapped is not None:
+            try:
+                return self._remember(scope, self.service.unwrap(wrapped))
+            except Refused:
+                before, wrapped = wrapped, self.store.get(name)
+                if wrapped == before:
+                    break
+        self.forget(scope)
+        raise CannotOpen from None
+
     def _new_key(self) -> bytes:
         return self.service.wrap(os.urandom(KEY_BYTES))
 
-    def _unwrapped(self, scope: str, wrapped: bytes) -> DataKey:
-        try:
-            key = self.service.unwrap(wrapped)
-        except Refused:
-            raise CannotOpen from None
+    def _remember(self, scope: str, key: bytes) -> DataKey:
         found = DataKey(key_id(key), AESGCM(key), time.monotonic() + REMEMBERED_SECONDS)
         with self._lock:
             self._known[scope] = found
