@@ -82,10 +82,18 @@ def test_a_dump_is_whole_and_can_be_restored(world: World, empty: str, tmp_path:
 
     restored = program("pg_restore", "--exit-on-error", str(file), database=empty, role="postgres")
     assert restored.returncode == 0, restored.stderr.decode()
+    with as_superuser(empty) as asking:  # as a dump from before there was a wall would be
+        asking.execute("DROP POLICY t2d_app_select ON initiatives_teammember")
+        asking.execute(
+            "ALTER TABLE initiatives_teammember NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
+        )
     migrate(empty)
 
     assert before["initiatives_initiative"] == 2
     assert contents(empty) == before
+    with as_superuser(empty) as asking:
+        forced = "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'initiatives_teammember'"
+        assert asking.execute(forced).fetchone() == (True,)
 
 
 @pytest.mark.parametrize("role", ["t2d_app", "t2d_worker", "t2d_owner", "t2d_backup"])
