@@ -305,11 +305,19 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Logs hold no word that anybody typed, not even in a traceback (logs.py). Django's own logger would mail whole
+# requests to administrators, if there ever were any.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "discreet": {"()": "t2d.logs.Discreet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "discreet"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"t2d": {"level": "INFO"}, "coordination": {"level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "t2d": {"level": "INFO"},
+        "coordination": {"level": "INFO"},
+    },
 }

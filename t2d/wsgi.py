@@ -8,8 +8,10 @@ from django.core.wsgi import get_wsgi_application
 
 from confidentiality.roles import meet_the_database
 from t2d.charset import only_utf8
+from t2d.logs import make_discreet
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
 
+make_discreet("gunicorn.error")
 application = only_utf8(get_wsgi_application())
 meet_the_database()
