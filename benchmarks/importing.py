@@ -92,10 +92,10 @@ def measure(name: str, user: Any, data: bytes, rows: int, **options: Any) -> flo
 
 def coordinator() -> Any:
     from accounts.models import Membership, Organisation, User
-    from confidentiality.actor import SETUP, actor
+    from confidentiality.roles import as_owner
     from initiatives.models import CoordinatorMandate
 
-    with actor(SETUP):
+    with as_owner():
         user = User.objects.create_user(email="bench@bench.example", name="Bench")
         Membership.objects.create(user=user, organisation=Organisation.objects.create(name="Bench Office"))
         CoordinatorMandate.objects.create(user=user)

@@ -27,7 +27,8 @@ INSERT INTO initiatives_initiative (
 )
 SELECT md5('card ' || n)::uuid, 1, now(), now(), 'Bench ' || n, repeat('x', 120), c.id, 't2_hard', 'un_dppa', 'unknown',
     'active', ARRAY['ceasefire'], '{}', date '2000-01-01' + (n %% 9000), 'day', 'day',
-    (ARRAY['network', 'network', 'network', 'network', 'network', 'team', 'team', 'team', 'partners', 'circle'])[n %% 10 + 1],
+    (ARRAY['network', 'team', 'network', 'team', 'network', 'team', 'network', 'partners', 'network', 'circle'])
+        [n %% 10 + 1],
     'on', 'unknown', 'unknown', %s, false, '', '', '', ''
 FROM generate_series(1, %s) n
 JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM initiatives_conflict) c
@@ -35,8 +36,8 @@ JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM initiatives_c
 """
 CONTENT = """
 INSERT INTO initiatives_briefrevision (id, version, created_at, updated_at, initiative_id, number, by_id, kept)
-SELECT gen_random_uuid(), 1, now() - n * interval '7 seconds', now(), md5('card ' || (n %% %s + 1))::uuid, n / %s + 1, %s,
-    convert_to(repeat(md5(n::text), 32), 'UTF8')
+SELECT gen_random_uuid(), 1, now() - n * interval '7 seconds', now(), md5('card ' || (n %% %s + 1))::uuid, n / %s + 1,
+    %s, convert_to(repeat(md5(n::text), 32), 'UTF8')
 FROM generate_series(0, %s) n
 """
 MEMBER = """

@@ -9,15 +9,16 @@ BEGIN
 END
 $$;
 
--- Flags, history included, of pairs that do not overlap any more.
-CREATE FUNCTION lapsed_flags() RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Flags, history included, that the acting user may open: of pairs that overlap now.
+CREATE FUNCTION opened_flags() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 500 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT flag.id
-    FROM coordination_overlapflag flag
-    LEFT JOIN coordination_overlapflag newest
+    RETURN QUERY WITH open AS MATERIALIZED (SELECT open_cards() AS id)
+    SELECT flag.id FROM coordination_overlapflag flag
+    JOIN coordination_overlapflag newest
         ON newest.first_id = flag.first_id AND newest.second_id = flag.second_id AND NOT newest.superseded
-    WHERE (flag.superseded OR flag.state = 'expired') AND (newest.id IS NULL OR newest.state = 'expired');
+    WHERE flag.first_id IN (SELECT id FROM open) AND flag.second_id IN (SELECT id FROM open)
+        AND newest.state <> 'expired';
 END
 $$;
 
@@ -25,13 +26,10 @@ $$;
 CREATE FUNCTION flagged_cards() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY WITH open AS MATERIALIZED (SELECT open_cards() AS id),
-    flags AS (
-        SELECT first_id, second_id FROM coordination_overlapflag
-        WHERE NOT superseded AND state <> 'expired'
-            AND first_id IN (SELECT id FROM open) AND second_id IN (SELECT id FROM open)
+    RETURN QUERY WITH flags AS MATERIALIZED (
+        SELECT first_id, second_id FROM coordination_overlapflag WHERE id IN (SELECT opened_flags())
     )
-    SELECT id FROM (SELECT first_id FROM flags UNION SELECT second_id FROM flags) AS side (id);
+    SELECT first_id FROM flags UNION SELECT second_id FROM flags;
 END
 $$;
 

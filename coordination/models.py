@@ -77,10 +77,7 @@ class MatchingSide(models.Model):
 
 
 # A pair is open to a coordinator when both sides are, and while it overlaps.
-_OPEN_PAIR = """
-    first_id IN (SELECT open_cards()) AND second_id IN (SELECT open_cards())
-    AND id NOT IN (SELECT lapsed_flags())
-"""
+_OPEN_PAIR = "id IN (SELECT opened_flags())"
 _BROKERED = """
     first_id IN (SELECT brokered_cards()) AND second_id IN (SELECT brokered_cards())
 """
