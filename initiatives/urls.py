@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from initiatives.views import cards, conflicts, importing, opening, team, visibility
+from initiatives.views import (
+    brief,
+    cards,
+    conflicts,
+    drafts,
+    ground_rules,
+    importing,
+    opening,
+    search,
+    team,
+    visibility,
+)
 
 app_name = "initiatives"
 urlpatterns = [
@@ -23,5 +34,19 @@ urlpatterns = [
     path("initiatives/<uuid:pk>/team/<uuid:member>/", team.member, name="member"),
     path("initiatives/<uuid:pk>/successor/", team.successor, name="successor"),
     path("initiatives/<uuid:pk>/who/", cards.who, name="who"),
+    path("initiatives/<uuid:pk>/brief/", brief.brief, name="brief"),
+    path("initiatives/<uuid:pk>/brief/edit/", brief.edit, name="edit_brief"),
+    path("initiatives/<uuid:pk>/brief/history/", brief.history, name="brief_history"),
+    path("initiatives/<uuid:pk>/brief/history/<uuid:revision>/", brief.revision, name="brief_revision"),
+    path("initiatives/<uuid:pk>/rules/", ground_rules.rules, name="ground_rules"),
+    path("initiatives/<uuid:pk>/rules/new/", ground_rules.adopt, name="adopt_rules"),
+    path("initiatives/<uuid:pk>/rules/<uuid:rules>/", ground_rules.version, name="ground_rules_version"),
+    path("initiatives/<uuid:pk>/rules/<uuid:rules>/assent/", ground_rules.assent, name="assent"),
+    path(
+        "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/", ground_rules.withdraw, name="withdraw_assent"
+    ),
+    path("drafts/", drafts.keep, name="keep_draft"),
+    path("drafts/discard/", drafts.discard, name="discard_draft"),
+    path("search/", search.search, name="search"),
     path("import/", importing.import_register, name="import"),
 ]

@@ -56,6 +56,73 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
+  // Drafts: what is typed is kept by the server a moment later. Before a form is sent its draft is, too, so that
+  // an expired sign-in or a lost connection is noticed while the words still stand on the page.
+  const PAUSE = 1200;
+
+  async function sendDraft(form) {
+    const body = new URLSearchParams(new FormData(form));
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 403) return { out: true };
+      return answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
+    } catch {
+      return { off: true };
+    }
+  }
+
+  // Who signed in again in another window has a new token, which this page does not know yet.
+  async function renewToken(form) {
+    try {
+      const page = await (await fetch(window.location.href, { redirect: "error" })).text();
+      const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");
+      if (fresh) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = fresh.value));
+      return Boolean(fresh);
+    } catch {
+      return false;
+    }
+  }
+
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    const state = form.querySelector("[data-draft-state]");
+    let timer = 0;
+    let sending = Promise.resolve({});
+    let through = false;
+
+    async function keepNow() {
+      clearTimeout(timer);
+      timer = 0;
+      let answer = await sendDraft(form);
+      if (answer.out && (await renewToken(form))) {
+        answer = await sendDraft(form);
+        delete answer.out; // Signed in: whatever is refused now is said by the page that the form leads to.
+      }
+      if (answer.seen) form.elements.draft_seen.value = answer.seen;
+      state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.text || answer.problem || "";
+      return answer;
+    }
+
+    // One after the other, or an older text could overtake a newer one.
+    const keep = () => (sending = sending.then(keepNow));
+
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(keep, PAUSE);
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden" && timer) keep();
+    });
+    form.addEventListener("submit", async (event) => {
+      if (through) return;
+      event.preventDefault();
+      const answer = await keep();
+      if (answer.out || answer.off) return;
+      through = true;
+      form.requestSubmit(event.submitter);
+    });
+    window.addEventListener("pageshow", () => (through = false));
+  });
+
   // How many rows of the queue are ticked.
   function count() {
     const shown = document.querySelector("[data-selected]");

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.api.resources import Me, Organisations
 from coordination.api import CoordinationLinks, Overlaps
+from initiatives.api.brief import Assents, Briefs, GroundRulesVersions
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
@@ -73,6 +74,9 @@ for name, view in {
     "deadlines": Deadlines,
     "organisations": Organisations,
     "initiatives": Initiatives,
+    "briefs": Briefs,
+    "ground-rules": GroundRulesVersions,
+    "ground-rules-assents": Assents,
     "team-members": TeamMembers,
     "circle-declarations": CircleDeclarations,
     "overlaps": Overlaps,

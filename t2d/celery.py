@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "purge old drafts": {
+        "task": "initiatives.tasks.purge_old_drafts",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "compare everything": {
         "task": "coordination.tasks.compare_everything",
         "schedule": 24 * 3600.0,

@@ -35,6 +35,7 @@ from initiatives.services import (
     record_phase,
 )
 from initiatives.services.importing import import_initiatives
+from t2d.demo_briefs import load_briefs
 
 PASSWORD = "two-rivers-meet-here"  # nosec B105 # of fictional accounts, printed at every start
 DOMAIN = "demo.example"
@@ -193,6 +194,7 @@ def load_demo() -> bool:
         organisations = _organisations(people)
         conflicts = _reference(people["coordinator"])
         cards = _initiatives(people, organisations, conflicts)
+        load_briefs(people, {card.codename: card.lead for card in CARDS}, cards)
         _public_record(people["coordinator"])
         # Compared here, so that whoever opens the first page finds the flags, and since a coordinator links
         # only what a flag has shown.

@@ -18,6 +18,7 @@ from coordination.models import OverlapFlag
 from coordination.services import flags
 from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
+from initiatives.services import entitle
 from initiatives.views.sight import for_team
 
 SHOWN = 5
@@ -50,17 +51,19 @@ def _of_teams(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:
         .values_list("initiative")
         .annotate(number=Count("pk"))
     )
+    led = [member.initiative_id for member in memberships if member.role == TeamRole.LEAD]
+    expiring = _expiring(user, led)
+    entitle(by=user, initiatives=[member.initiative for member in (*memberships, *expiring)])
     own = []
-    for member in sorted(memberships, key=lambda member: member.initiative.codename):
+    for member in sorted(memberships, key=lambda member: member.initiative.label.casefold()):
         member.initiative.team_size = sizes.get(member.initiative_id, 0)
         member.initiative.own_role = member
         member.initiative.sight = for_team(member.initiative.visibility, member.initiative.team_size)
         if member.initiative.status in RUNNING:
             own.append(member.initiative)
-    led = [member.initiative_id for member in memberships if member.role == TeamRole.LEAD]
     return {
         "own": own,
-        "expiring": _expiring(user, led),
+        "expiring": expiring,
         "incomplete": _incomplete([initiative for initiative in own if initiative.pk in led]),
         "deadlines": _deadlines(user, own),
     }

@@ -1,5 +1,6 @@
-"""Forms of conflicts and initiatives: what is typed becomes the arguments of a service."""
+"""Forms of conflicts, initiatives and their briefs: what is typed becomes the arguments of a service."""
 
+from initiatives.forms.brief import AssentForm, BriefForm, FindForm, GroundRulesForm
 from initiatives.forms.cards import (
     EXPLAINED,
     NAMES,
@@ -18,8 +19,12 @@ from initiatives.forms.cards import (
 __all__ = [
     "EXPLAINED",
     "NAMES",
+    "AssentForm",
+    "BriefForm",
     "CardForm",
     "DeclareForm",
+    "FindForm",
+    "GroundRulesForm",
     "MemberForm",
     "NewMemberForm",
     "OpenForm",

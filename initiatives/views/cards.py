@@ -57,6 +57,7 @@ def initiatives(request: HttpRequest) -> HttpResponse:
         .order_by("-began_on", "pk")
     )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    services.entitle(by=request.user, initiatives=page.object_list)
     own = set(Initiative.objects.of_team(request.user).values_list("pk", flat=True))
     query = request.GET.copy()
     query.pop("page", None)
@@ -78,22 +79,27 @@ def _filtered(user: Any, chosen: dict[str, Any]) -> QuerySet[Initiative]:
     return found.search(chosen["q"]) if "q" in chosen else found
 
 
-def visible_initiative(request: HttpRequest, pk: UUID) -> Initiative:
-    """The card with everything named on it, or 404."""
-    return get_object_or_404(
+def visible_initiative(request: HttpRequest, pk: UUID, *, titled: bool = True) -> Initiative:
+    """The card with everything named on it, called by its title where the reader is on the team; or 404."""
+    shown = get_object_or_404(
         Initiative.objects.visible_to(request.user)
         .select_related("conflict", "registered_by", "successor")
         .prefetch_related("named__organisation", "sides__party"),
         pk=pk,
     )
+    if titled:
+        services.entitle(by=request.user, initiatives=[shown])
+    return shown
 
 
 @login_required
 @require_GET
 def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One card, with its team for those who are on it."""
-    shown = visible_initiative(request, pk)
+    shown = visible_initiative(request, pk, titled=False)
     standing = shown.standing_of(request.user)
+    links = links_of(request, shown)
+    services.entitle(by=request.user, initiatives=[shown, *(link.other for link in links)])
     context = {
         **card_context(request, shown),
         "may_edit": allows(standing, Action.EDIT_CARD),
@@ -101,7 +107,7 @@ def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_manage_team": allows(standing, Action.MANAGE_TEAM),
         "role": standing.team_role,
         "team": team_of(request, shown) if standing.team_role else [],
-        "links": links_of(request, shown),
+        "links": links,
         "organisations": organisations_of(shown),
         "countries": [country_name(code, get_language() or "en") for code in shown.countries],
     }

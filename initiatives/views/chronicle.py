@@ -1,4 +1,7 @@
-"""The timeline of a conflict as a list: what comes, and what was, for whoever cannot or would not read a drawing."""
+"""The timeline of a conflict as a list: what comes, and what was, for whoever cannot or would not read a drawing.
+
+Initiatives are called as on their cards, as in the drawing: both are looked at together, on a wall.
+"""
 
 from __future__ import annotations
 
@@ -55,9 +58,9 @@ def _phases(tracks: Iterable[OfficialTrack]) -> Iterable[Event]:
 def _lives(drawn: Iterable[Initiative]) -> Iterable[Event]:
     for shown in drawn:
         track = str(shown.get_track_type_display())
-        yield Event(shown.began_on, shown.began_precision, "began", shown.label, _("began"), track)
+        yield Event(shown.began_on, shown.began_precision, "began", shown.card_label, _("began"), track)
         if shown.ended_on:
-            yield Event(shown.ended_on, shown.ended_precision, "ended", shown.label, _("ends"), track)
+            yield Event(shown.ended_on, shown.ended_precision, "ended", shown.card_label, _("ends"), track)
 
 
 def _dues(deadlines: Iterable[Deadline], today: date) -> Iterable[Event]:

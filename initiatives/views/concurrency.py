@@ -65,24 +65,31 @@ def unsealed(text: str) -> dict[str, list[str]]:
 
 
 def merged(data: Any, current: dict[str, list[str]], version: int) -> tuple[Any, list[str], list[str]]:
-    """Bring a form that was overtaken up to date: (data, taken, disputed).
+    """Bring the form of a card that was overtaken up to date, see `merge`. What stood in it came with it."""
+    fresh, taken, disputed = merge(data, unsealed(data.get("opened", "")), current)
+    fresh["version"], fresh["opened"] = str(version), sealed(current)
+    return fresh, taken, disputed
+
+
+def merge(
+    data: Any, before: dict[str, list[str]], current: dict[str, list[str]]
+) -> tuple[Any, list[str], list[str]]:
+    """What was typed, what stood in the form when it was opened, what stands now: (data, taken, disputed).
 
     A field that only the other person changed takes the value that stands now (`taken`); a field that both
     changed keeps what was typed (`disputed`). Nothing typed is lost.
     """
-    opened = unsealed(data.get("opened", ""))
     fresh = data.copy()
     taken, disputed = [], []
     for name, now in current.items():
-        before, typed = opened.get(name, now), data.getlist(name)
-        if sorted(before) == sorted(now) or _same(typed, now):
+        then, typed = before.get(name, now), data.getlist(name)
+        if sorted(then) == sorted(now) or _same(typed, now):
             continue
-        if _same(typed, before):
+        if _same(typed, then):
             fresh.setlist(name, now)
             taken.append(name)
         else:
             disputed.append(name)
-    fresh["version"], fresh["opened"] = str(version), sealed(current)
     return fresh, taken, disputed
 
 

@@ -125,6 +125,7 @@ def conflict(request: HttpRequest, pk: UUID) -> HttpResponse:
         .select_related("conflict", "track")
     )
     own = set(Initiative.objects.of_team(request.user).values_list("pk", flat=True))
+    services.entitle(by=request.user, initiatives=drawn)
     today = timezone.localdate()
     dated = (list(tracks), drawn[:DRAWN_AT_MOST], list(deadlines))
     coming, past = events(*dated, today)
@@ -206,7 +207,7 @@ def _bar(initiative: Initiative, shown: Conflict, own: set[UUID]) -> Bar:
     if initiative.conflict_id != shown.pk:
         note = listed(filter(None, [note, initiative.conflict.name]))
     return Bar(
-        name=initiative.label,
+        name=initiative.card_label,
         kind=str(initiative.get_track_type_display()),
         first=initiative.days.first,
         last=initiative.days.last,

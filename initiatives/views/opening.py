@@ -15,10 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import add_errors
 from initiatives import services
+from initiatives.enums import DraftPlace
 from initiatives.forms import EXPLAINED, NAMES, OpenForm
 from initiatives.models import Conflict, Initiative
 from initiatives.views.cards import answer_of
 from initiatives.views.conflicts import in_tree, visible_conflict
+from initiatives.views.drafts import Place
 
 SHOWN_BEFORE = 12
 
@@ -33,15 +35,23 @@ def open_initiative(request: HttpRequest) -> HttpResponse:
         rows = in_tree(Conflict.objects.visible_to(request.user))
         return render(request, "initiatives/open_conflict.html", {"rows": rows})
     conflict = visible_conflict(request, _key(request.GET["conflict"]))
-    form = OpenForm(request.POST if request.method == "POST" else None, user=request.user, conflict=conflict)
+    place = Place(DraftPlace.OPEN_INITIATIVE, conflict=conflict)
+    draft = place.draft_of(request.user) if request.method != "POST" else None
+    form = OpenForm(
+        request.POST if request.method == "POST" else None,
+        initial=draft.values(OpenForm.base_fields) if draft else None,
+        user=request.user,
+        conflict=conflict,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             opened = services.open_initiative(by=request.user, conflict=conflict, **form.arguments())
+            place.saved(request)
             messages.success(request, _("Opened. Only your team sees its card, and you are its lead."))
             return redirect("initiatives:initiative", pk=opened.pk)
         except ValidationError as error:
             add_errors(form, error, NAMES)
-    context = _context(request.user, conflict, form)
+    context = {**_context(request.user, conflict, form), **place.fields(request, draft)}
     return render(request, "initiatives/open.html", context, status=answer_of(form))
 
 
@@ -62,6 +72,7 @@ def _context(user: Any, conflict: Conflict, form: OpenForm) -> dict[str, Any]:
         .order_by("-began_on", "pk")
     )
     efforts = list(before[: SHOWN_BEFORE + 1])
+    services.entitle(by=user, initiatives=efforts)
     return {
         "conflict": conflict,
         "form": form,

@@ -4,65 +4,75 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
+from django.db.models import Model
 
+from accounts.services import create_token
 from conftest import World
 from tests import factories as make
+from tests.security.rows import made_of_every_model, words_of
+
+# Kinds whose records everybody in the network may read.
+REFERENCE = {"conflict", "party", "track", "deadline", "organisation"}
 
 
 @dataclass
 class Secrets:
-    """Records that only Alice's team (and, for the pair, the coordinator) may know of, and public ones."""
+    """Records that only Alice's team (and, for the pair, the coordinator) may know of, and public ones.
+
+    records: what the parameters of addresses stand for, by kind (see KINDS in routes.py). hidden: a row of every
+    confidential model, found by introspection.
+    """
 
     records: dict[str, Any]
+    hidden: list[Model]
 
     def ids(self) -> dict[str, UUID]:
         return {kind: record.pk for kind, record in self.records.items()}
 
     def words(self) -> list[str]:
         """Every text by which the hidden initiative could be recognised, ids included."""
-        hidden = ("initiative", "member", "flag", "link", "token", "declaration")
-        ids = [form for kind in hidden for form in (str(self.records[kind].pk), self.records[kind].pk.hex)]
-        initiative = self.records["initiative"]
-        return [*ids, initiative.codename, initiative.public_line, self.records["member"].user.name]
-
-
-# Kinds whose records everybody in the network may read.
-REFERENCE = {"conflict", "party", "track", "deadline", "organisation"}
+        texts = [word for row in self.hidden for word in words_of(row)]
+        return [*texts, self.records["member"].user.name]
 
 
 @pytest.fixture
 def secrets(world: World) -> Secrets:
-    initiative = world.secret
+    initiative, alice = world.secret, world.alice
     initiative.public_line = "Canary of the hidden public line"
     initiative.save()
-    alice = world.alice
-    token, _plain = _token(alice)
-    return Secrets(
-        {
-            "initiative": initiative,
-            "member": initiative.members.get(user=world.bob),
-            "flag": make.make_flag(initiative, world.rival),
-            "link": make.make_link(initiative, world.rival),
-            "declaration": make.make_declaration(world.house, make.make_conflict("Elsewhere")),
-            "token": token,
-            "conflict": world.conflict,
-            "party": world.up,
-            "track": make.make_track(world.conflict),
-            "deadline": make.make_deadline(world.conflict),
-            "organisation": world.house,
-        }
-    )
-
-
-def _token(user: Any) -> Any:
-    from accounts.services import create_token
-
-    return create_token(by=user, scope="write")
-
-
-@pytest.fixture
-def missing() -> UUID:
-    return uuid4()
+    token, _plain = create_token(by=alice, scope="write", label="Canary of a label")
+    brief = make.make_brief(initiative, alice, title="Canary of the title", objective="Canary of the aim")
+    rules = make.make_rules(initiative, alice, "Canary of the ground rules")
+    records = {
+        "initiative": initiative,
+        "member": initiative.members.get(user=world.bob),
+        "flag": make.make_flag(initiative, world.rival, note="Canary of what a coordinator thinks"),
+        "link": make.make_link(initiative, world.rival, note="Canary of an arrangement"),
+        "declaration": make.make_declaration(world.house, make.make_conflict("Elsewhere")),
+        "token": token,
+        "revision": initiative.brief_revisions.get(),
+        "rules": rules,
+        "assent": make.make_assent(rules, alice, "Canary who assented"),
+    }
+    hidden = [
+        *records.values(),
+        brief,
+        initiative.named.get(),
+        initiative.sides.first(),
+        world.cora.mandates.get(),
+        make.make_draft(alice, initiative=initiative, data={"title": ["Canary of a draft"]}),
+    ]
+    around = ([alice, world.bob], [world.house], [world.conflict], [world.up, world.down])
+    named = [*([row] for row in hidden), *around]
+    hidden += made_of_every_model({type(rows[0]): rows for rows in named})
+    public = {
+        "conflict": world.conflict,
+        "party": world.up,
+        "track": make.make_track(world.conflict),
+        "deadline": make.make_deadline(world.conflict),
+        "organisation": world.house,
+    }
+    return Secrets({**records, **public}, hidden)

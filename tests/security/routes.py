@@ -17,6 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # names a record of the Hidden fixture; "-" stands for a parameter that identifies no record.
 KINDS: tuple[tuple[str, str, str], ...] = (
     (r"initiatives/.*/team/.*", "member", "member"),
+    (r"initiatives/.*/history/.*", "revision", "revision"),
+    (r"initiatives/.*/rules/.*", "rules", "rules"),
+    (r"initiatives/.*/assents/.*", "assent", "assent"),
     (r"initiatives/.*", "pk", "initiative"),
     (r"conflicts/.*", "pk", "conflict"),
     (r"circle/.*", "pk", "declaration"),
@@ -25,6 +28,9 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"organisations/.*", "pk", "organisation"),
     (r"account/tokens/.*", "pk", "token"),
     (r"api/v1/initiatives/.*", "pk", "initiative"),
+    (r"api/v1/briefs/.*", "pk", "initiative"),
+    (r"api/v1/ground-rules/.*", "pk", "rules"),
+    (r"api/v1/ground-rules-assents/.*", "pk", "assent"),
     (r"api/v1/team-members/.*", "pk", "member"),
     (r"api/v1/overlaps/.*", "pk", "flag"),
     (r"api/v1/coordination-links/.*", "pk", "link"),
