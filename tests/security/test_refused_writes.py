@@ -1,0 +1,226 @@
+"""What the database itself refuses to write, whatever the code above it does: SQL sent as the application's role.
+
+Proved: nobody changes, deletes or forges a row of somebody else's, for every confidential model there is; an
+initiative is opened in nobody else's name, and the door through which its first team member enters is shut when
+the transaction that opened it ends.
+Not proved: that those who may write can; the tests of the services do that. And it is a wall against mistakes:
+whoever can send SQL of his own can set the actor as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, models, transaction
+from django.utils import timezone
+from psycopg import errors
+
+from confidentiality.actor import actor
+from confidentiality.wall import walled_models
+from conftest import World
+from initiatives import services
+from initiatives.models import Initiative, TeamMember
+from tests import factories as make
+from tests.logins import WEB, logged_in_as
+from tests.security.conftest import Secrets
+
+OUTSIDERS = (None, "rita", "harry", "sam", "stella", "cora")
+WALLED = sorted(walled_models(), key=lambda model: model._meta.label)
+
+# What an outsider may do all the same, by model and command, with the reason.
+OPEN: dict[tuple[str, str], dict[str, str]] = {
+    ("CoordinatorMandate", "INSERT"): {"stella": "stewards grant mandates"},
+    ("CoordinatorMandate", "UPDATE"): {"stella": "stewards end mandates"},
+    ("CircleDeclaration", "INSERT"): {"harry": "it is his own organisation's word"},
+    ("CircleDeclaration", "UPDATE"): {
+        "harry": "it is his own organisation's word",
+        "cora": "coordinators confirm declarations",
+    },
+    ("OverlapFlag", "UPDATE"): {"cora": "coordinators assess what their mandate opens"},
+    ("CoordinationLink", "INSERT"): {"cora": "coordinators arrange between two that overlap"},
+    ("CoordinationLink", "UPDATE"): {"cora": "coordinators end what they arranged"},
+}
+
+
+def sent(who: Any, sql: str, values: Any = None) -> int | str:
+    """How many rows a statement would write, sent as somebody: past the guard, so that the wall alone answers.
+
+    `refused` where the wall says no, `let in` where it said yes and something else no. Nothing of it stays.
+    """
+    with transaction.atomic(), actor(who):
+        try:
+            with transaction.atomic(), connection.connection.cursor() as cursor:
+                return cursor.execute(sql, values).rowcount
+        except errors.InsufficientPrivilege:
+            return "refused"
+        except errors.IntegrityError:
+            return "let in"
+        finally:
+            transaction.set_rollback(True)
+
+
+def stored(row: models.Model) -> dict[str, Any]:
+    """A row as it lies in the table, sealed texts included."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{row._meta.db_table}" WHERE id = %s', [row.pk])
+        names = [column.name for column in cursor.description or ()]
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+def inserted(who: Any, table: str, values: dict[str, Any]) -> int | str:
+    columns, places = ", ".join(f'"{name}"' for name in values), ", ".join(["%s"] * len(values))
+    return sent(who, f'INSERT INTO "{table}" ({columns}) VALUES ({places})', list(values.values()))
+
+
+# --- Rows of others -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outsider", OUTSIDERS)
+def test_nobody_writes_rows_of_others(world: World, secrets: Secrets, outsider: str | None) -> None:
+    """A changed row, a deleted one, and a copy of one under a new id; of every confidential model."""
+    who = getattr(world, outsider) if outsider else None
+    written = {}
+    for row in secrets.hidden:
+        table, copy = row._meta.db_table, {**stored(row), "id": _another(row.pk)}
+        done = {
+            "INSERT": inserted(who, table, copy),
+            "UPDATE": sent(who, f'UPDATE "{table}" SET id = id WHERE id = %s', [row.pk]),
+            "DELETE": sent(who, f'DELETE FROM "{table}" WHERE id = %s', [row.pk]),
+        }
+        written |= {(type(row).__name__, act): how for act, how in done.items() if how not in (0, "refused")}
+
+    assert set(written) == {act for act, known in OPEN.items() if outsider in known}
+
+
+def _another(pk: Any) -> Any:
+    return uuid4() if isinstance(pk, UUID) else pk + 1_000_000
+
+
+def test_there_is_a_row_of_every_model(secrets: Secrets) -> None:
+    assert {type(row) for row in secrets.hidden} == set(walled_models())
+
+
+def test_a_refusal_does_not_tell_a_hidden_record_from_none(world: World, secrets: Secrets) -> None:
+    """A row of one's own that hangs on a hidden initiative: the foreign key must not answer before the wall does."""
+    told = {}
+    for row in secrets.hidden:
+        naming = [field for field in row._meta.concrete_fields if field.related_model is Initiative]
+        for field in naming:
+            for initiative in (world.secret.pk, uuid4()):
+                copy = {**stored(row), "id": _another(row.pk), field.column: initiative}
+                copy |= {column: world.rita.pk for column in ("user_id", "by_id") if column in copy}
+                told.setdefault((type(row).__name__, field.name), []).append(
+                    inserted(world.rita, row._meta.db_table, copy)
+                )
+
+    assert told
+    assert {act: how for act, how in told.items() if how != ["refused", "refused"]} == {}
+
+
+# --- Opening an initiative ------------------------------------------------------------------------------------
+
+
+def new_card(world: World, **values: Any) -> dict[str, Any]:
+    """The card that Rita might open in the name of her organisation, as a row."""
+    like = stored(world.rival)
+    like.pop("founded_in")
+    return {
+        **like,
+        "id": uuid4(),
+        "created_by_id": world.rita.pk,
+        "registered_by_id": world.other.pk,
+        **values,
+    }
+
+
+def test_a_card_is_opened_in_ones_own_name(world: World) -> None:
+    """The control of what is refused below."""
+    assert inserted(world.rita, "initiatives_initiative", new_card(world)) == 1
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda world: {"created_by_id": world.alice.pk},
+        lambda world: {"created_by_id": None},
+        lambda world: {"registered_by_id": world.house.pk},
+        lambda world: {"registered_by_id": make.make_organisation("Nobody's").pk},
+        lambda world: {"founded_in": 3},
+        lambda world: {"founded_in": None},
+        lambda world: {"public_record": True, "visibility": "network", "registered_by_id": world.house.pk},
+    ],
+    ids=["of another", "of nobody", "for another house", "for nobody", "long ago", "never", "as record"],
+)
+def test_a_card_is_not_opened_in_anothers_name(world: World, forged: Any) -> None:
+    assert inserted(world.rita, "initiatives_initiative", new_card(world, **forged(world))) == "refused"
+
+
+def test_a_card_is_not_opened_for_an_organisation_that_nobody_vetted(world: World) -> None:
+    own = world.sam.memberships.get().organisation_id
+    card = new_card(world, created_by_id=world.sam.pk, registered_by_id=own)
+
+    assert inserted(world.sam, "initiatives_initiative", card) == "refused"
+
+
+def test_nobody_else_is_put_on_the_team_of_a_card_that_is_being_opened(world: World) -> None:
+    card, member = new_card(world), stored(world.rival.members.get())
+    member |= {"id": uuid4(), "initiative_id": card["id"]}
+    columns = ", ".join(f'"{name}"' for name in card)
+    places = ", ".join(["%s"] * len(card))
+    with transaction.atomic(), actor(world.rita), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO initiatives_initiative ({columns}) VALUES ({places})", list(card.values())
+        )
+        for user, expected in ((world.harry, "refused"), (world.alice, "refused"), (world.rita, 1)):
+            row = {**member, "user_id": user.pk}
+            assert inserted(world.rita, "initiatives_teammember", row) == expected
+
+
+# --- In transactions of their own -----------------------------------------------------------------------------
+
+
+def opened(world: World) -> Initiative:
+    """An initiative of Rita's, opened as the web process does it, whose team has gone since."""
+    with logged_in_as(WEB), actor(world.rita):
+        card = services.open_initiative(
+            by=world.rita, conflict=world.conflict, registered_by=world.other, matching="on",
+            visibility="network", track_type="t2_hard", began_on=timezone.localdate(),
+        )  # fmt: skip
+    TeamMember.objects.filter(initiative=card).delete()
+    return card
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_founds_an_initiative_again(transactional_db: None, world: World) -> None:
+    """Not even its creator: neither as it is, nor after claiming that this is the transaction that made it."""
+    card = opened(world)
+    member = stored(world.rival.members.get()) | {"id": uuid4(), "initiative_id": card.pk}
+    claim = "UPDATE initiatives_initiative SET founded_in = pg_current_xact_id()::text::bigint WHERE id = %s"
+    with logged_in_as(WEB):
+        tried = {}
+        for who in (world.rita, world.harry, world.alice):
+            row = {**member, "user_id": who.pk}
+            tried[who.name] = (
+                inserted(who, "initiatives_teammember", row),
+                sent(who, claim, [card.pk]),
+            )
+            with actor(who):
+                assert Initiative.objects.filter(pk=card.pk).exists(), "seen by the whole network"
+
+    assert set(tried.values()) == {("refused", 0)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_failed_opens_nothing(transactional_db: None, world: World) -> None:
+    """The number of a transaction that was rolled back is not given out again."""
+    card = new_card(world)
+    with logged_in_as(WEB):
+        assert inserted(world.rita, "initiatives_initiative", card) == 1
+        member = {"id": uuid4(), "initiative_id": card["id"], "user_id": world.rita.pk}
+        row = {
+            **member, "role": "lead", "version": 1, "began_at": timezone.now(), "created_at": timezone.now(),
+            "updated_at": timezone.now(),
+        }  # fmt: skip
+        assert inserted(world.rita, "initiatives_teammember", row) == "refused"
