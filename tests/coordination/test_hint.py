@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from confidentiality import hints
 from coordination.services import outbox
 
 
 @pytest.fixture(autouse=True)
 def _closed_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
+    monkeypatch.setattr(hints, "_closed_until", 0.0)
 
 
 @pytest.fixture
@@ -32,15 +33,15 @@ def test_broker_that_is_gone_closes_the_breaker(settings: Any, tmp_path: Path) -
 
     outbox.hint()
 
-    assert outbox._closed_until > 0
+    assert hints._closed_until > 0
 
 
 def test_deaf_broker_is_asked_once(settings: Any, deaf: Path) -> None:
     settings.CELERY_BROKER_URL = f"redis+socket://{deaf}"
 
     outbox.hint()
-    until = outbox._closed_until
+    until = hints._closed_until
     outbox.hint()
 
     assert until > 0
-    assert outbox._closed_until == until
+    assert hints._closed_until == until

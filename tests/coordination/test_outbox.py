@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from confidentiality import hints
 from conftest import World
 from coordination.models import OutboxEntry
 from coordination.services import outbox
@@ -65,7 +66,7 @@ def silent_broker(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
     listener.bind(str(address))
     listener.listen(8)
     settings.CELERY_BROKER_URL = f"redis+socket://{address}?virtual_host=0"
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
+    monkeypatch.setattr(hints, "_closed_until", 0.0)
     yield listener
     listener.close()
     address.unlink()
@@ -87,8 +88,8 @@ def test_absent_broker_does_not_matter(
     tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/nobody.sock?virtual_host=0"
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
+    monkeypatch.setattr(hints, "_closed_until", 0.0)
 
     outbox.hint()
 
-    assert outbox._closed_until > time.monotonic()
+    assert hints._closed_until > time.monotonic()

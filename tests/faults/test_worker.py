@@ -21,6 +21,7 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 from kombu import pools
 
+from confidentiality import hints
 from conftest import World
 from coordination.models import OutboxEntry, OverlapFlag
 from coordination.services import outbox
@@ -75,7 +76,7 @@ def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     started = Broker(tmp_path)
     monkeypatch.setenv("CELERY_BROKER_URL", started.url)
     monkeypatch.setattr(django_settings, "CELERY_BROKER_URL", started.url)
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
+    monkeypatch.setattr(hints, "_closed_until", 0.0)
     forget_connections()
     started.start()
     yield started
