@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from confidentiality.keys import KeyServiceAway
 
 NAME = re.compile(r"[0-9a-f]{64}")
 LARGEST = 4096  # bytes; a wrapped key has 69
+PATIENCE = 10.0  # seconds to wait for another process; each of its steps takes milliseconds
 DYING, UNFINISHED = ".dying-", ".new-"
 
 
@@ -136,13 +138,24 @@ class KeyStore:
         try:
             handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
             self._check(handle)
-            fcntl.flock(handle, how)
+            self._wait_for(handle, how)
             yield
         except OSError as error:
             raise StoreUnusable(f"The key store {self.folder} cannot be used: {error.strerror}.") from None
         finally:
             if handle >= 0:
                 os.close(handle)
+
+    def _wait_for(self, handle: int, how: int) -> None:
+        """Not for ever: whoever holds the lock may have been stopped."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return fcntl.flock(handle, how | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise StoreUnusable(f"The key store {self.folder} is held by another process.") from None
+                time.sleep(0.002)
 
     def _check(self, handle: int | None = None) -> None:
         found = os.fstat(handle) if handle is not None else self.folder.stat()

@@ -47,7 +47,7 @@ def rotate(service: KeyService, store: KeyStore, tell: Callable[[str], object]) 
     with _alone(store):
         store.tidy()
         service.begin_rotation()
-        rewrapped = 0
+        rewrapped = _rewrap_all(service, store, tell)
         while not _finished(service, store):
             rewrapped += _rewrap_all(service, store, tell)
         return Rotated(len(store.names()), rewrapped)
