@@ -80,6 +80,7 @@ AREA: Mapping[Action, str] = {
     Action.EDIT_CARD: "card",
     Action.CHANGE_VISIBILITY: "card",
     Action.MANAGE_TEAM: "card",
+    Action.ASK_PURGE: "card",
     Action.ARRANGE_COORDINATION: "coordination",
     Action.READ_BRIEF: "brief",
     Action.EDIT_BRIEF: "brief",

@@ -204,6 +204,28 @@ class DraftPlace(TextChoices):
     OPEN_INITIATIVE = "open_initiative", _("Opening an initiative")
 
 
+class PurgeReason(TextChoices):
+    """Why an initiative is purged. A code and no text: it outlives everything that it could tell of."""
+
+    RETENTION_ENDED = "retention_ended", _("The time for which it was to be kept is over")
+    RISK_TO_PARTICIPANTS = "risk_to_participants", _("It puts participants at risk")
+    ASKED_BY_PARTICIPANTS = "asked_by_participants", _("Participants asked for it")
+    ASKED_BY_CONVENER = "asked_by_convener", _("The convener asked for it")
+    ENTERED_IN_ERROR = "entered_in_error", _("It was entered in error")
+    LEGAL_ORDER = "legal_order", _("A court or an authority ordered it")
+    OTHER = "other", _("Another reason")
+
+
+class PurgeState(TextChoices):
+    """How far a purge is. Until `confirmed` it is a request, from `running` on a tombstone."""
+
+    ASKED = "asked", _("Waits for a second person")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CANCELLED = "cancelled", _("Cancelled")
+    RUNNING = "running", _("Being purged")
+    DONE = "done", _("Purged")
+
+
 class Precision(TextChoices):
     """How exactly a date is known. A date is stored as the first day of its period."""
 
@@ -222,3 +244,6 @@ RUNNING = frozenset(
         InitiativeStatus.PAUSED,
     }
 )
+
+# What cannot wait until tomorrow: see docs/decisions.
+AT_ONCE = frozenset({PurgeReason.RISK_TO_PARTICIPANTS})

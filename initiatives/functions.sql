@@ -201,3 +201,28 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_
         AND moved = ANY (conflict.lineage)
         AND (moved IN (SELECT covered_conflicts()) OR current_setting('t2d.actor', true) = 'system:owner')
 $$;
+
+-- A purge that an owner outside the team was asked to confirm. The owner sees no card: whether the codename that was
+-- typed is the right one, and, for the team as well, whether who asked still leads, is all the database says.
+CREATE FUNCTION purge_is_called(request uuid, typed text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM initiatives_purgerequest asked
+        JOIN initiatives_initiative card ON card.id = asked.initiative_id
+        WHERE asked.id = request AND asked.state = 'asked' AND asked.asked_of_id = actor_id()
+            AND lower(regexp_replace(btrim(card.codename), '\s+', ' ', 'g')) = lower(typed)
+    )
+$$;
+
+CREATE FUNCTION purge_asker_leads(request uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM initiatives_purgerequest asked
+        JOIN initiatives_teammember member
+            ON member.initiative_id = asked.initiative_id AND member.user_id = asked.asked_by_id
+        WHERE asked.id = request AND member.role = 'lead' AND member.began_at <= now() + interval '1 hour'
+            AND (member.expires_at IS NULL OR member.expires_at > now())
+            AND (asked.asked_of_id = actor_id() OR asked.initiative_id IN (SELECT visible_initiatives())
+                OR current_setting('t2d.actor', true) = 'system:owner')
+    )
+$$;

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from confidentiality.codes import Visibility
-from initiatives.enums import InitiativeStatus, Matching, OrganisationRole
+from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
@@ -240,3 +240,24 @@ class DraftQuerySet(models.QuerySet):
             return self.none()
         inside = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
         return self.filter(Q(initiative=None) | inside, user=user)
+
+
+class PurgeRequestQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Asked or confirmed. Some of them may have lapsed."""
+        return self.filter(state__in=(PurgeState.ASKED, PurgeState.CONFIRMED))
+
+    def visible_to(self, user: Any) -> Self:
+        """Of the teams one is on, and those on which one was asked as an owner of the convening organisation."""
+        if not user.is_authenticated:
+            return self.none()
+        team = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
+        return self.filter(team | Q(asked_of=user, organisation__in=user.organisation_ids()))
+
+
+class TombstoneQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Of initiatives that one led at the end, or whose purge one decided on."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(readers__contains=[user.pk])

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from confidentiality.actor import SITE, actor
 from initiatives.services import hand_over_to_successors as hand_over
-from initiatives.services import purge_drafts
+from initiatives.services import purge_drafts, purging
 
 
 @shared_task
@@ -21,3 +21,9 @@ def purge_old_drafts() -> None:
     """Remove drafts that nobody came back to."""
     with actor(SITE):
         purge_drafts()
+
+
+@shared_task(name="initiatives.tasks.purge_due")
+def purge_due() -> None:
+    """Carry out the purges that two people agreed on; sent as a hint, and every few seconds by the schedule."""
+    purging.purge_due()

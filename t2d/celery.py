@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600.0},
     },
+    "purge what is due": {
+        "task": "initiatives.tasks.purge_due",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
     "compare everything": {
         "task": "coordination.tasks.compare_everything",
         "schedule": 24 * 3600.0,

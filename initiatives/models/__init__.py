@@ -5,6 +5,7 @@ from initiatives.models.conflict import Conflict, ConflictTree, Deadline, Offici
 from initiatives.models.draft import Draft
 from initiatives.models.initiative import Initiative, InitiativeOrganisation, InitiativeParty
 from initiatives.models.people import CircleDeclaration, CoordinatorMandate, TeamMember
+from initiatives.models.purging import PurgeRequest, Tombstone
 
 __all__ = [
     "Brief",
@@ -22,6 +23,8 @@ __all__ = [
     "InitiativeParty",
     "OfficialTrack",
     "Party",
+    "PurgeRequest",
     "TeamMember",
+    "Tombstone",
     "TrackPhase",
 ]

@@ -41,7 +41,12 @@ class TeamMember(Record):
         select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
         insert=f"{_ON_TEAM} OR (user_id = {ME} AND may_found(initiative_id))",
         update=_ON_TEAM,
-        others={"t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"}},
+        others={
+            "t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"},
+            # Who leads may read the tombstone.
+            "t2d_purge": {"SELECT": "role = 'lead'"},
+        },
+        columns={"t2d_purge": {"SELECT": ("initiative_id", "user_id", "role", "began_at", "expires_at")}},
     )
 
     initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="members")

@@ -1,0 +1,177 @@
+"""Carrying out a purge: the worker's and the operator's part. Safe under being killed at any point, and run twice.
+
+    tombstone, committed  ->  rows deleted, key destroyed, both in one transaction  ->  done
+
+The tombstone comes first, so that whatever happens later is finished by the next run. The rows go in the same
+transaction in which the key is destroyed: while it runs nobody can add to the initiative, nothing sealed under a
+fresh key can be left behind, and if it is cut short the rows stand as before, readable or not. When the key service
+is away the rows go all the same, and the tombstone says that the key is still to be destroyed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import vault
+from confidentiality.actor import PURGE, actor
+from confidentiality.codes import TeamRole
+from confidentiality.keys import KeyServiceAway
+from confidentiality.keystore import StoreUnusable
+from confidentiality.policy import Hidden
+from confidentiality.records import save
+from initiatives.enums import PurgeState
+from initiatives.models import Initiative, PurgeRequest, TeamMember, Tombstone
+from initiatives.services.turns import take_turn
+
+log = logging.getLogger(__name__)
+
+# How long a purge waits for somebody who is writing to the initiative, before it is tried again later.
+LOCK_PATIENCE = "20s"
+# A request that was under way may have made the initiative a fresh key, under which nothing lies. As long as such a
+# request could last, the sweep destroys it again.
+SETTLING = timedelta(minutes=10)
+
+
+def purge_due() -> int:
+    """Begin what is due, finish what was begun, and purge again what came back with an old copy of the database.
+
+    The number of purges that could not be finished and are tried again.
+    """
+    with actor(PURGE):
+        due = list(PurgeRequest.objects.filter(_is_due()).values_list("pk", flat=True))
+    put_off = [pk for pk in due if not _attempted(_begin, pk)]
+    with actor(PURGE):
+        unfinished = list(Tombstone.objects.filter(_is_unfinished()).values_list("pk", flat=True))
+        fresh = list(Tombstone.objects.filter(purged_at__gt=timezone.now() - SETTLING))
+    put_off += [pk for pk in unfinished if not _attempted(_finish, pk)]
+    for tombstone in fresh:
+        _attempted(_destroy_again, tombstone)
+    return len(put_off)
+
+
+def _is_due() -> Q:
+    return Q(state=PurgeState.CONFIRMED, due_at__lte=timezone.now())
+
+
+def _is_unfinished() -> Q:
+    """Not done, or done and there again: an older copy of the initiatives was restored, and the tombstones kept."""
+    return Q(purged_at=None) | Q(Exists(Initiative.objects.filter(pk=OuterRef("purged_id"))))
+
+
+def _attempted(step: Callable[..., object], what: UUID | Tombstone) -> bool:
+    """One purge that fails keeps no other from being done. Logs an id and the kind of error."""
+    try:
+        step(what)
+    except (DatabaseError, KeyServiceAway, StoreUnusable, OSError) as error:
+        log.warning("purge %s is put off: %s", getattr(what, "pk", what), type(error).__name__)
+        return False
+    return True
+
+
+def purge_now(*, initiative_id: UUID, reason: str, asked_by: User, confirmed_by: User) -> Tombstone:
+    """Purge at once, whoever is on the team: for the operator, with a court order or lives in danger.
+
+    Two people answer for it. Raises Hidden when there is no such initiative; one that was purged before stays
+    purged, and what is missing is finished.
+    """
+    if asked_by.pk == confirmed_by.pk:
+        raise ValidationError(_("A purge takes two people: who asks does not confirm."))
+    with actor(PURGE):
+        take_turn("purge", initiative_id)
+        tombstone = Tombstone.objects.filter(purged_id=initiative_id).first()
+        if tombstone is None:
+            if not Initiative.objects.filter(pk=initiative_id).exists():
+                raise Hidden
+            now = timezone.now()
+            tombstone = Tombstone(
+                purged_id=initiative_id,
+                reason=reason,
+                asked_by=asked_by,
+                asked_at=now,
+                confirmed_by=confirmed_by,
+                confirmed_at=now,
+            )
+            _write(tombstone)
+    return _finish(tombstone.pk)
+
+
+def _begin(request_id: UUID) -> None:
+    """Write the tombstone of a confirmed request, with the request's own id: who follows its page ends up here."""
+    with actor(PURGE):
+        request = PurgeRequest.objects.filter(pk=request_id).first()
+        if request is None:
+            return
+        take_turn("purge", request.initiative_id)
+        # Again: somebody may have taken it back while the turn was waited for.
+        request = PurgeRequest.objects.filter(_is_due(), pk=request_id).first()
+        if request is None or Tombstone.objects.filter(purged_id=request.initiative_id).exists():
+            return
+        if request.confirmed_by_id is None or request.confirmed_at is None:
+            return  # The database does not store such a one.
+        _write(
+            Tombstone(
+                pk=request.pk,
+                purged_id=request.initiative_id,
+                reason=request.reason,
+                asked_by_id=request.asked_by_id,
+                asked_at=request.asked_at,
+                confirmed_by_id=request.confirmed_by_id,
+                confirmed_at=request.confirmed_at,
+            )
+        )
+
+
+def _write(tombstone: Tombstone) -> None:
+    """With those who may read it: whoever leads the team now, and the two who decided."""
+    leads = TeamMember.objects.live().filter(initiative=tombstone.purged_id, role=TeamRole.LEAD)
+    readers = {tombstone.asked_by_id, tombstone.confirmed_by_id, *leads.values_list("user", flat=True)}
+    tombstone.readers = sorted(readers)
+    save(tombstone)
+
+
+def _finish(tombstone_id: UUID) -> Tombstone:
+    """Delete the rows and destroy the key, whichever of them is left."""
+    with actor(PURGE):
+        tombstone = Tombstone.objects.get(pk=tombstone_id)
+        take_turn("purge", tombstone.purged_id)
+        tombstone = Tombstone.objects.select_for_update().get(pk=tombstone_id)
+        _delete_rows(tombstone.purged_id)
+        now = timezone.now()
+        tombstone.rows_gone_at, tombstone.purged_at = tombstone.rows_gone_at or now, None
+        if _key_is_gone(tombstone):
+            tombstone.purged_at = now
+        save(tombstone)
+    return tombstone
+
+
+def _delete_rows(initiative_id: UUID) -> None:
+    """One DELETE; the database takes along everything that hangs on the card (see rowsecurity.py)."""
+    table = connection.ops.quote_name(Initiative._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [initiative_id])  # nosec B608 # a name of our own
+        # What would keep the transaction from being committed is to be found before the key goes.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _key_is_gone(tombstone: Tombstone) -> bool:
+    try:
+        vault.destroy_key(tombstone.key_scope)
+    except (KeyServiceAway, StoreUnusable, OSError) as error:
+        log.warning("purge %s: the key is still there: %s", tombstone.pk, type(error).__name__)
+        return False
+    return True
+
+
+def _destroy_again(tombstone: Tombstone) -> None:
+    vault.destroy_key(tombstone.key_scope)
