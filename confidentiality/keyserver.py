@@ -84,7 +84,11 @@ def serve(path: Path, key_file: Path, allowed: set[int], group: int | None = Non
             if not may_ask(client, allowed) or not places.acquire(blocking=False):
                 client.close()
                 continue
-            threading.Thread(target=attend, args=(client, service, places.release), daemon=True).start()
+            try:
+                threading.Thread(target=attend, args=(client, service, places.release), daemon=True).start()
+            except RuntimeError:  # no more threads
+                client.close()
+                places.release()
 
 
 def listen(path: Path, group: int | None) -> socket.socket:
