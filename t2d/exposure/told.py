@@ -43,7 +43,9 @@ TELLS: Sequence[tuple[set[str], Any]] = (
     ({"initiatives.Draft"}, gettext_lazy("That a user left a form unfinished, and which form.")),
     (
         {"initiatives.PurgeRequest", "initiatives.Tombstone"},
-        gettext_lazy("That an initiative is to be purged or was, why, who decided, and who had led its team."),
+        gettext_lazy(
+            "That an initiative is to be purged or was, why, who decided, and who had led its team."
+        ),
     ),
     (
         {"coordination.OverlapFlag", "coordination.CoordinationLink", "coordination.OutboxEntry"},
