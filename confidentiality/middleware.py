@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from confidentiality.actor import actor
+from confidentiality.keys import KeyServiceAway
 from confidentiality.policy import Forbidden, Hidden
+
+log = logging.getLogger(__name__)
 
 
 class ActorMiddleware:
@@ -26,9 +31,20 @@ class ActorMiddleware:
         with actor(user if user is not None and user.is_authenticated else None):
             return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Hidden equals missing; Forbidden is only for what may be seen."""
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Hidden equals missing; Forbidden is only for what may be seen. Without keys: later."""
         if isinstance(exception, Hidden):
             raise Http404 from exception
         if isinstance(exception, Forbidden):
             raise PermissionDenied from exception
+        if isinstance(exception, KeyServiceAway):
+            log.error("%s", exception)
+            return later(request)
+        return None
+
+
+def later(request: HttpRequest) -> HttpResponse:
+    """The page that stands where texts would, had they been opened. It opens none itself."""
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = "5"
+    return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import math
 import time
 from typing import Any
@@ -26,9 +27,12 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts.api.refusals import Conflicting, LostUpdate
+from accounts.api.refusals import Conflicting, LostUpdate, Unavailable
+from confidentiality.keys import KeyServiceAway
 from confidentiality.policy import Forbidden, Hidden
 from confidentiality.records import Stale
+
+log = logging.getLogger(__name__)
 
 PAGE_LIMIT = 200
 # Where a serializer or a model says that nothing in particular is wrong, but the whole.
@@ -80,6 +84,9 @@ def _refusal(exc: Exception, request: Any) -> exceptions.APIException | None:
         return exceptions.ValidationError(_("A value cannot be stored."))
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError()
+    if isinstance(exc, KeyServiceAway):
+        log.error("%s", exc)
+        return Unavailable()
     return None
 
 
