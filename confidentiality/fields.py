@@ -91,6 +91,8 @@ class OpensAttribute(DeferredAttribute):
 class SealedCol(Col):
     """The column in a query: it can be read, and nothing else can be made of it."""
 
+    target: Any
+
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         """Asked when it is to be sorted by."""
         raise FieldError(self.target._told(IN_PYTHON))
@@ -230,7 +232,7 @@ class Encrypted(models.Field):
             )
         if not FIELD_ID.fullmatch(self.field_id):
             yield self._error("E011", f"has the field_id {self.field_id!r}; expected one like `brief.title`.")
-        if self.unique or self.db_index or self.name in _names_in_constraints(self.model):
+        if self.unique or getattr(self, "db_index", False) or self.name in _names_in_constraints(self.model):
             yield self._error("E012", "is encrypted: no index and no constraint can be made of it.")
 
     def _error(self, number: str, text: str) -> Error:
