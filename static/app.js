@@ -74,7 +74,7 @@
   // Who signed in again in another window has a new token, which this page does not know yet.
   async function renewToken(form) {
     try {
-      const page = await (await fetch(window.location.href, { redirect: "error" })).text();
+      const page = await (await fetch(window.location.href, { redirect: "manual" })).text();
       const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");
       if (fresh) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = fresh.value));
       return Boolean(fresh);

@@ -9,19 +9,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from accounts.models import User
 from initiatives.models import Brief, Initiative
 from initiatives.querysets import SEARCH_WORDS
+from initiatives.services.brief import entitle
 
 # What is looked through, by name of the field; of a brief and of a card.
 IN_BRIEF = ("title", "objective")
-NOT_SEARCHED = ("guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")
 IN_CARD = ("codename", "public_line", "title")
 TATWEEL = "\u0640"
 # Letters that readers of Arabic take for one another: the endings, and the Persian forms of kaf and ya.
 ALIKE = str.maketrans({"ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي"})
+# Accents and vowel signs, which stand apart once a text is decomposed, and the stretching of Arabic letters.
+LEFT_OUT = {code: None for code in range(0x300, 0xFE30) if unicodedata.combining(chr(code))} | {
+    ord(TATWEEL): None
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,14 @@ def find(*, by: User, text: str, limit: int) -> list[Hit]:
     words = words_of(text)
     if not words:
         return []
-    own = [hit for hit in _own(by, words) if hit.places]
+    places = dict(islice(_in_briefs(by, words), limit))
+    own = _hits(by, places)
     known = {hit.initiative.pk for hit in own}
     cards = Initiative.objects.visible_to(by).search(text).exclude(pk__in=known)
     cards = cards.select_related("conflict").order_by("-began_on", "pk")
-    others = [Hit(card, _places(_card_texts(card), words)) for card in cards[:limit]]
-    return [*own, *others][:limit]
+    others = [Hit(card, _places(_card_texts(card), words)) for card in cards[: limit - len(own)]]
+    entitle(by=by, initiatives=[hit.initiative for hit in own])
+    return [*own, *others]
 
 
 def briefs_with(*, by: User, text: str) -> list[UUID]:
@@ -57,20 +64,28 @@ def briefs_with(*, by: User, text: str) -> list[UUID]:
 
 def fold(text: str) -> str:
     """A text as it is compared: without case, accents, Arabic vowel signs, and letters that look alike."""
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return unicodedata.normalize("NFKC", bare.replace(TATWEEL, "")).casefold().translate(ALIKE)
+    if text.isascii():
+        return text.lower()
+    bare = unicodedata.normalize("NFKD", text).translate(LEFT_OUT)
+    return unicodedata.normalize("NFKC", bare).casefold().translate(ALIKE)
 
 
 def words_of(text: str) -> list[str]:
     return [word for word in fold(text).split() if word][:SEARCH_WORDS]
 
 
-def _own(user: User, words: list[str]) -> Iterable[Hit]:
-    briefs = Brief.objects.visible_to(user).select_related("initiative__conflict").defer(*NOT_SEARCHED)
+def _in_briefs(user: User, words: list[str]) -> Iterable[tuple[UUID, tuple[str, ...]]]:
+    """(initiative, where) of one's own that hold all words, the newest first. Their cards are looked through, too."""
+    named = tuple(f"initiative__{name}" for name in IN_CARD)
+    briefs = Brief.objects.visible_to(user).select_related("initiative").only("initiative", *IN_BRIEF, *named)
     for brief in briefs.order_by("-initiative__began_on", "initiative"):
-        texts = {**_brief_texts(brief), **_card_texts(brief.initiative)}
-        brief.initiative.team_title = brief.title
-        yield Hit(brief.initiative, _places(texts, words))
+        if places := _places({**_brief_texts(brief), **_card_texts(brief.initiative)}, words):
+            yield brief.initiative_id, places
+
+
+def _hits(user: User, places: Mapping[UUID, tuple[str, ...]]) -> list[Hit]:
+    cards = Initiative.objects.of_team(user).select_related("conflict").in_bulk(list(places))
+    return [Hit(cards[pk], where) for pk, where in places.items() if pk in cards]
 
 
 def _brief_texts(brief: Brief) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
-SEARCH_QUERIES = 16
+SEARCH_QUERIES = 18
 
 
 @pytest.mark.parametrize(
