@@ -36,7 +36,9 @@ class User(AbstractBaseUser, Record):
     open_because = (
         "asked before anybody acts: signing in is how somebody comes to act; pages go by visible_to"
     )
+    # Who may sign in is asked for a successor; all else of an account, the digest of its password too, stays closed.
     open_to = ("t2d_site", "t2d_purge")
+    open_columns = {"t2d_site": ("id", "is_active"), "t2d_purge": ("id",)}
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)

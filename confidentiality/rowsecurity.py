@@ -91,11 +91,17 @@ def _grant_tables(cursor: Any, alias: str) -> None:
             rights = "SELECT" if table == "django_migrations" else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(f"GRANT {rights} ON {quote(table)} TO {APPLICATION_ROLE}")
     for model in apps.get_models():
+        columns = getattr(model, "open_columns", {})
         for role in getattr(model, "open_to", ()):
-            cursor.execute(f"GRANT SELECT ON {quote(model._meta.db_table)} TO {role}")
+            right = _right("SELECT", columns.get(role, ()))
+            cursor.execute(f"GRANT {right} ON {quote(model._meta.db_table)} TO {role}")
     # A temporary table could shadow a real one.
     cursor.execute(f"REVOKE TEMPORARY ON DATABASE {quote(connection.settings_dict['NAME'])} FROM PUBLIC")
-    cursor.execute(f"GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {roles}")
+    # How far a counter has come tells how much there is that nobody may see: only dumps read it.
+    cursor.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {roles}")
+    cursor.execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {BACKUP_ROLE}")
+    writers = ", ".join((APPLICATION_ROLE, POLICY_ROLE, *SITE_ROLES))
+    cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {writers}")
 
 
 def _write_functions(cursor: Any) -> None:
@@ -107,7 +113,7 @@ def _write_functions(cursor: Any) -> None:
         cursor.execute(path.read_text(encoding="utf-8").replace("%", "%%"), [])
     cursor.execute(OWNED_FUNCTIONS, [POLICY_ROLE])
     names = ", ".join(name for (name,) in cursor.fetchall())
-    roles = ", ".join((OWNER_ROLE, APPLICATION_ROLE, BACKUP_ROLE, *SITE_ROLES))
+    roles = ", ".join((OWNER_ROLE, APPLICATION_ROLE, *SITE_ROLES))
     cursor.execute(f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC")
     cursor.execute(f"GRANT EXECUTE ON FUNCTION {names} TO {roles}")
     cursor.execute(f"SET LOCAL ROLE {OWNER_ROLE}")

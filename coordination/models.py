@@ -114,7 +114,7 @@ class OverlapFlag(Record):
     wall = Wall(
         select=_OPEN_PAIR,
         update=_OPEN_PAIR,
-        others={"t2d_detector": EVERYTHING, "t2d_purge": {"SELECT": "true"}},
+        others={"t2d_detector": EVERYTHING},
     )
 
     # In the database these refer to the card itself. They are read as matching cards, which is all that a flag shows.

@@ -144,8 +144,8 @@ def hand_over_to_successors() -> int:
     """Make successors lead where the last lead has expired. The site's own work; safe to run twice."""
     leads = TeamMember.objects.live().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
     orphaned = Initiative.objects.filter(successor__is_active=True).exclude(Exists(leads)).order_by("pk")
-    # No more of a card than who follows: the role of the site's own work may read nothing else of it.
-    orphaned = orphaned.only("pk", "successor_id")
+    # No more than who follows: the role of the site's own work may read nothing else of a card or an account.
+    orphaned = orphaned.select_related("successor").only("pk", "successor__is_active")
     locked = list(orphaned.select_for_update(no_key=True, of=("self",), skip_locked=True))
     for initiative in locked:
         _promote(initiative)
