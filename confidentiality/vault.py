@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from confidentiality import keys
-from confidentiality.keyring import ID_BYTES, KEY_BYTES, NONCE_BYTES, Refused, key_id
-from confidentiality.keys import KeyService
+from confidentiality.keyring import ID_BYTES, KEY_BYTES, NONCE_BYTES, Refused, key_id, read_file
+from confidentiality.keys import FileKeyService, KeyService
 from confidentiality.keystore import KeyStore
 
 VERSION = 1
@@ -189,6 +189,15 @@ def unseal(sealed: bytes, *, field_id: str, row: UUID, scope: str) -> bytes:
 def destroy_key(scope: str) -> None:
     """Make everything of a scope unreadable. Other processes may remember its key for up to a minute more."""
     configured().destroy_key(scope)
+
+
+def meet_the_keys() -> None:
+    """Before the first request or task: a key file or a key store that others can read stops the start, and so does
+    a key file or a key store that is not there. A key service that is not up yet does not: it will be."""
+    held = configured()
+    held.store.names()
+    if isinstance(held.service, FileKeyService):
+        read_file(held.service.path)
 
 
 def key_service() -> KeyService:

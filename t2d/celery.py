@@ -45,7 +45,10 @@ app.conf.beat_schedule = {
 
 @worker_init.connect
 def refuse_a_role_that_bypasses(**kwargs: Any) -> None:
-    """Before the first task: a worker whose database role no wall stops does not start."""
+    """Before the first task: a worker whose database role no wall stops, or whose keys others can read, does not
+    start."""
     from confidentiality.roles import meet_the_database
+    from confidentiality.vault import meet_the_keys
 
     meet_the_database()
+    meet_the_keys()

@@ -7,6 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from confidentiality.roles import meet_the_database
+from confidentiality.vault import meet_the_keys
 from t2d.charset import only_utf8
 from t2d.logs import make_discreet
 
@@ -15,3 +16,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
 make_discreet("gunicorn.error")
 application = only_utf8(get_wsgi_application())
 meet_the_database()
+meet_the_keys()

@@ -234,3 +234,38 @@ def test_nonsense_in_the_settings_is_refused(address: str) -> None:
 
     assert "T2D_KEY_SERVICE is to be unix:/path/of/a/socket or file:/path/of/a/key/file" in told
     assert "a full path" in settings_say(T2D_KEY_SERVICE="file:/keys", T2D_KEY_STORE="store")
+
+
+# --- At the start ---------------------------------------------------------------------------------------------
+
+
+def start(module: str, **more: str) -> str:
+    """The last line of what a process says that loads what a server calls; empty if it would serve."""
+    script = f"import {module}"
+    if module == "t2d.celery":
+        script = "import django; django.setup(); from t2d.celery import *; refuse_a_role_that_bypasses()"
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "t2d.settings"} | more,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stderr.strip().splitlines()[-1] if told.returncode else ""
+
+
+@pytest.mark.parametrize("module", ["t2d.wsgi", "t2d.celery"])
+def test_nothing_starts_on_keys_that_others_can_read(module: str, path: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir(mode=0o700)
+    named = {"T2D_KEY_SERVICE": f"file:{path}", "T2D_KEY_STORE": str(store)}
+    assert start(module, **named) == ""
+    assert start(module, **(named | {"T2D_KEY_SERVICE": f"unix:{tmp_path / 'later'}"})) == ""
+
+    path.chmod(0o640)
+    assert start(module, **named).endswith(f"is open to other users of this machine: chmod 600 {path}")
+    path.chmod(0o600)
+    store.chmod(0o750)
+    assert start(module, **named).endswith(f"is open to other users of this machine: chmod 700 {store}")
+    store.rmdir()
+    assert start(module, **named).endswith(
+        f"The key store {store} cannot be used: No such file or directory."
+    )
