@@ -16,6 +16,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
+LIST_QUERIES = 20
 BRIEF_QUERIES, HISTORY_QUERIES, RULES_QUERIES = 22, 19, 19
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 PAGES = ["brief", "edit_brief", "brief_history", "ground_rules", "adopt_rules"]
@@ -328,3 +329,16 @@ def test_pages_ask_as_much_for_three_of_each_as_for_one(
     ):
         with django_assert_num_queries(expected):
             alice.get(at(name, world))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_titles_of_a_whole_list_are_one_query(
+    world: World, alice: Client, number: int, django_assert_num_queries: Any
+) -> None:
+    for index in range(number):
+        own = make.make_initiative(world.conflict, world.house, lead=world.alice)
+        make.make_brief(own, world.alice, title=f"Weir {index}")
+    with django_assert_num_queries(LIST_QUERIES):
+        page = text_of(alice, reverse("initiatives:initiatives"))
+
+    assert page.count("Weir ") == number
