@@ -136,6 +136,9 @@ def _laptop(measured: Measured) -> Scenario:
         _("What the user saved, printed or was sent by mail; no setting here can take that back."),
         _("With a token that is kept on it: the same by program, until the token ends or is revoked."),
     ]
+    read.append(
+        _("The browser's history: which pages when, codenames, and words that were looked for in lists.")
+    )
     if measured.pages_kept:
         read.append(_("Pages that the browser has kept, after signing out too."))
     closed = [_("Initiatives whose team the user is not on, and the team-only cards of others.")]
