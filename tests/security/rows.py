@@ -16,6 +16,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import User
 from confidentiality.fields import EncryptedJSONField
 from confidentiality.wall import wall_of, walled_models
 
@@ -35,7 +36,9 @@ def made(model: type[models.Model], given: Given) -> models.Model:
     values, named = {}, {kind: cycle(records) for kind, records in given.items()}
     for field in model._meta.concrete_fields:
         if _is_needed(field, given):
-            values[field.name] = next(named[field.related_model]) if field.is_relation else _value(field)
+            values[field.name] = (
+                next(named[field.related_model]) if field.is_relation else _value(field, given)
+            )
     try:
         return model._default_manager.create(**values)
     except Exception as error:
@@ -58,11 +61,12 @@ def _is_text(field: Any) -> bool:
     return isinstance(field, models.CharField | models.TextField | models.JSONField) and not field.choices
 
 
-def _value(field: Any) -> Any:
+def _value(field: Any, given: Given) -> Any:
     if field.choices:
         return field.choices[0][0]
     if isinstance(field, ArrayField):
-        return []
+        # Ids in a list are those of readers.
+        return [given[User][0].pk] if isinstance(field.base_field, models.UUIDField) else []
     for kinds, value in VALUES:
         if isinstance(field, kinds):
             return value(field)
