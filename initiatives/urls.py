@@ -12,6 +12,7 @@ from initiatives.views import (
     ground_rules,
     importing,
     opening,
+    purging,
     search,
     team,
     visibility,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("initiatives/<uuid:pk>/team/<uuid:member>/", team.member, name="member"),
     path("initiatives/<uuid:pk>/successor/", team.successor, name="successor"),
     path("initiatives/<uuid:pk>/who/", cards.who, name="who"),
+    path("initiatives/<uuid:pk>/purge/", purging.ask, name="ask_purge"),
     path("initiatives/<uuid:pk>/brief/", brief.brief, name="brief"),
     path("initiatives/<uuid:pk>/brief/edit/", brief.edit, name="edit_brief"),
     path("initiatives/<uuid:pk>/brief/history/", brief.history, name="brief_history"),
@@ -45,6 +47,8 @@ urlpatterns = [
     path(
         "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/", ground_rules.withdraw, name="withdraw_assent"
     ),
+    path("purges/", purging.purges, name="purges"),
+    path("purges/<uuid:pk>/", purging.purge, name="purge"),
     path("drafts/", drafts.keep, name="keep_draft"),
     path("drafts/discard/", drafts.discard, name="discard_draft"),
     path("search/", search.search, name="search"),

@@ -18,7 +18,7 @@ from coordination.models import OverlapFlag
 from coordination.services import flags
 from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
-from initiatives.services import entitle
+from initiatives.services import entitle, waiting_for, with_cards
 from initiatives.views.sight import for_team
 
 SHOWN = 5
@@ -30,12 +30,14 @@ def gathered(user: Any) -> dict[str, Any]:
     """Everything the home page shows, for whichever roles the user holds."""
     memberships = list(user.team_memberships.live().select_related("initiative__conflict"))
     found: dict[str, Any] = {"vetted": user.is_vetted(), **_of_teams(user, memberships)}
+    found["purges"] = waiting_for(user)
+    with_cards(by=user, requests=found["purges"])
     if user.mandates.live().exists():
         found |= _of_coordinator(user)
     if user.is_steward:
         found |= _of_steward(user)
     numbers = ("flags_number", "unvetted_number")
-    lists = ("declarations", "expiring", "incomplete")
+    lists = ("declarations", "expiring", "incomplete", "purges")
     found["waiting"] = sum(found.get(name, 0) for name in numbers) + sum(
         len(found.get(name, [])) for name in lists
     )

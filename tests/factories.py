@@ -27,6 +27,7 @@ from initiatives.models import (
     InitiativeParty,
     OfficialTrack,
     Party,
+    PurgeRequest,
     TeamMember,
 )
 from initiatives.models.conflict import normalised
@@ -206,6 +207,12 @@ def make_assent(rules: GroundRules, by: User, who: str = "Kestrel") -> GroundRul
     )
     assent.save()
     return assent
+
+
+def make_purge_request(initiative: Initiative, by: User, **fields: Any) -> PurgeRequest:
+    return PurgeRequest.objects.create(
+        initiative=initiative, asked_by=by, **{"reason": "retention_ended"} | fields
+    )
 
 
 def make_draft(

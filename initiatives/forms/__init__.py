@@ -1,4 +1,4 @@
-"""Forms of conflicts, initiatives and their briefs: what is typed becomes the arguments of a service."""
+"""Forms of conflicts, initiatives, briefs and purges: what is typed becomes the arguments of a service."""
 
 from initiatives.forms.brief import AssentForm, BriefForm, FindForm, GroundRulesForm
 from initiatives.forms.cards import (
@@ -15,13 +15,17 @@ from initiatives.forms.cards import (
     SuccessorForm,
     VisibilityForm,
 )
+from initiatives.forms.purging import REASONS_EXPLAINED, AskPurgeForm, ConfirmPurgeForm
 
 __all__ = [
     "EXPLAINED",
     "NAMES",
+    "REASONS_EXPLAINED",
+    "AskPurgeForm",
     "AssentForm",
     "BriefForm",
     "CardForm",
+    "ConfirmPurgeForm",
     "DeclareForm",
     "FindForm",
     "GroundRulesForm",

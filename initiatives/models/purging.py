@@ -75,6 +75,9 @@ class PurgeRequest(Record):
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # The card, for a page that a member of the team reads; see services.with_cards. Not stored.
+    card: Initiative | None = None
+
     objects = PurgeRequestQuerySet.as_manager()
 
     class Meta:

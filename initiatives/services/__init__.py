@@ -25,6 +25,7 @@ from initiatives.services.purge_requests import (
     second_persons,
     waiting_for,
     what_would_go,
+    with_cards,
 )
 from initiatives.services.purging import purge_due, purge_now
 from initiatives.services.readers import EffectiveAccess, MemberAccess, Reader, areas_of, effective_access
@@ -111,6 +112,7 @@ __all__ = [
     "waiting_for",
     "what_would_go",
     "who_can_see",
+    "with_cards",
     "withdraw_assent",
     "withdraw_declaration",
 ]

@@ -27,7 +27,7 @@ from confidentiality.wall import DATABASE_CASCADE
 from initiatives.enums import OrganisationRole, PurgeState
 from initiatives.models import Initiative, PurgeRequest, TeamMember
 from initiatives.models.purging import WINDOW
-from initiatives.services.brief import titles_of
+from initiatives.services.brief import entitle, titles_of
 from initiatives.services.turns import take_turn
 
 TASK = "initiatives.tasks.purge_due"
@@ -186,6 +186,18 @@ def open_request(*, by: User, initiative: Initiative) -> PurgeRequest | None:
     return found if found is not None and found.is_open else None
 
 
+def with_cards(*, by: User, requests: list[PurgeRequest]) -> None:
+    """Give each request its `card`, called by its title, where the reader is on the team; else None.
+
+    Not by a join: who was asked from outside the team would see no request either.
+    """
+    of_team = Initiative.objects.of_team(by).select_related("conflict")
+    cards = of_team.in_bulk([request.initiative_id for request in requests]) if requests else {}
+    entitle(by=by, initiatives=cards.values())
+    for request in requests:
+        request.card = cards.get(request.initiative_id)
+
+
 def what_would_go(*, by: User, initiative: Initiative) -> list[tuple[type[models.Model], int]]:
     """How much of each kind a purge would take along, as far as the reader sees it: (model, number), most first.
 
@@ -225,11 +237,14 @@ def _number(model: Any, by: User, initiative: Initiative) -> int:
 
 
 def waiting_for(user: User) -> list[PurgeRequest]:
-    """Requests to which this user may give the second word."""
-    asked = PurgeRequest.objects.visible_to(user).filter(state=PurgeState.ASKED).exclude(asked_by=user)
-    found = asked.select_related("asked_by", "organisation").order_by("asked_at")
+    """Requests to which this user may give the second word, and confirmed ones that this user may still stop."""
+    seen = PurgeRequest.objects.visible_to(user).open().exclude(asked_by=user, state=PurgeState.ASKED)
+    found = seen.select_related("asked_by", "confirmed_by", "organisation").order_by("asked_at")
+    acts = {PurgeState.ASKED: Action.CONFIRM_PURGE, PurgeState.CONFIRMED: Action.CANCEL_PURGE}
     return [
-        request for request in found if request.is_open and policy.may(user, Action.CONFIRM_PURGE, request)
+        request
+        for request in found
+        if request.is_open and policy.may(user, acts[PurgeState(request.state)], request)
     ]
 
 

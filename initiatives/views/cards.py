@@ -117,7 +117,8 @@ def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
 def card_context(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
     """What the head of every page of an initiative needs."""
     who = services.who_can_see(by=request.user, initiative=shown)
-    return {"initiative": shown, "who": who, "sight": of_card(shown, who)}
+    purge = services.open_request(by=request.user, initiative=shown) if who.team_size else None
+    return {"initiative": shown, "who": who, "sight": of_card(shown, who), "purge": purge}
 
 
 def organisations_of(shown: Initiative) -> list[dict[str, Any]]:

@@ -37,4 +37,5 @@ def frame(request: HttpRequest, shown: Initiative, standing: Standing) -> dict[s
         "role": standing.team_role,
         "may_edit_brief": allows(standing, Action.EDIT_BRIEF),
         "sight": of_team(shown, shown.members.live().count()),
+        "purge": services.open_request(by=request.user, initiative=shown),
     }

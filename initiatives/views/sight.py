@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from confidentiality.codes import Access, Relation, Visibility
 from confidentiality.words import listed
-from initiatives.models import Initiative
+from initiatives.models import Initiative, PurgeRequest, Tombstone
 from initiatives.services import MemberAccess, Reader, WhoCanSee, areas_of
 
 
@@ -41,6 +41,27 @@ def of_team(shown: Initiative, number: int) -> Sight:
     """Pages that show what is the team's alone, however far the card is seen."""
     url = reverse("initiatives:who", args=[shown.pk])
     return Sight(for_team(Visibility.TEAM, number), Visibility.TEAM, url)
+
+
+def of_purge(purge: PurgeRequest, reader: Any, team_size: int) -> Sight:
+    """A request to purge: the team, and the owner who was let in on it, if there is one."""
+    if purge.asked_of is None:
+        return Sight(for_team(Visibility.TEAM, team_size))
+    if purge.asked_of_id == reader.pk and not team_size:
+        return Sight(_("Who can see this request: you, who were let in on it, and the team of the initiative."))
+    team = ngettext("you alone", "your team of %(number)d", team_size) % {"number": team_size}
+    text = _("Who can see this request: %(team)s, and %(name)s, who was let in on it.")
+    return Sight(text % {"team": team, "name": purge.asked_of.name})
+
+
+def of_tombstone(tombstone: Tombstone) -> Sight:
+    """What is left of a purged initiative: for those who knew of it."""
+    text = ngettext(
+        "Who can see this: you alone.",
+        "Who can see this: you and whoever else led it at the end or decided on this, %(number)d people in all.",
+        len(tombstone.readers),
+    )
+    return Sight(text % {"number": len(tombstone.readers)})
 
 
 def _of_card(shown: Initiative, who: WhoCanSee) -> str:
@@ -124,6 +145,12 @@ PAGES: Mapping[str, Sight] = {
         gettext_lazy(
             "Who can see this page: stewards and nobody else. It shows no initiative and no content. The names of "
             "organisations are seen by the whole network, their people by colleagues."
+        )
+    ),
+    "purges": Sight(
+        gettext_lazy(
+            "Who can see this list: only you. It holds requests of your teams, or to which you were let in, and what "
+            "is left of initiatives that you led or decided on."
         )
     ),
     "account": Sight(

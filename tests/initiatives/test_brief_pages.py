@@ -17,7 +17,7 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 LIST_QUERIES = 20
-BRIEF_QUERIES, HISTORY_QUERIES, RULES_QUERIES = 22, 19, 19
+BRIEF_QUERIES, HISTORY_QUERIES, RULES_QUERIES = 23, 20, 20
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 PAGES = ["brief", "edit_brief", "brief_history", "ground_rules", "adopt_rules"]
 

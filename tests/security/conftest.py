@@ -56,6 +56,7 @@ def secrets(world: World) -> Secrets:
         "revision": initiative.brief_revisions.get(),
         "rules": rules,
         "assent": make.make_assent(rules, alice, "Canary who assented"),
+        "purge": make.make_purge_request(initiative, alice),
     }
     hidden = [
         *records.values(),

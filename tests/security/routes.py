@@ -22,6 +22,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"initiatives/.*/assents/.*", "assent", "assent"),
     (r"initiatives/.*", "pk", "initiative"),
     (r"conflicts/.*", "pk", "conflict"),
+    (r"purges/.*", "pk", "purge"),
     (r"circle/.*", "pk", "declaration"),
     (r"overlaps/.*", "pk", "flag"),
     (r"links/.*", "pk", "link"),

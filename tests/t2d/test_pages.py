@@ -15,7 +15,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
-MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 18, 25, 18
+MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 19, 26, 19
 
 
 def home(user: Any) -> Any:
