@@ -101,5 +101,6 @@ class CoordinationLinkQuerySet(PairQuerySet):
         flags = apps.get_model("coordination", "OverlapFlag").objects.current().holding()
         flagged = Exists(flags.filter(first=OuterRef("first"), second=OuterRef("second")))
         known = flagged | Q(first__in=cards, second__in=cards)
-        opened = self.model._default_manager.opened_by(user).filter(known)
+        everything: Any = self.model._default_manager
+        opened = everything.opened_by(user).filter(known)
         return self.filter(own | Q(pk__in=opened.values("pk")))
