@@ -32,7 +32,7 @@ from confidentiality.keystore import KeyStore
 VERSION = 1
 HEADER_BYTES = 1 + ID_BYTES
 REMEMBERED_SECONDS = 60.0
-REMEMBERED_KEYS = 1024
+REMEMBERED_KEYS = 8192  # for somebody who is on thousands of teams; a few megabytes
 # Ends every plaintext, before the filling of zeros: where a text ends is never a guess.
 END = b"\x80"
 
