@@ -12,6 +12,7 @@ must be found or matched by the database: that is a blind token (blind.py) or st
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldError, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models.constants import OnConflict
 from django.db.models.expressions import Col
 from django.db.models.lookups import IsNull
 from django.db.models.query_utils import DeferredAttribute
@@ -34,13 +36,15 @@ from confidentiality.records import CONTROLS
 from confidentiality.sealed import Held, Sealed, Stored, kept_closed, stays_closed
 from confidentiality.wall import Confidential, content_opened
 
+log = logging.getLogger(__name__)
+
 PAD = 64  # bytes
 LARGEST_JSON = 256 * 1024  # bytes, written out
 LONG = 255  # characters from which a form shows a text area
 SURROGATES = re.compile("[\ud800-\udfff]")
 FIELD_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
-BY_SAVING = "is written by saving a record, not by update(), bulk_update() or F()"
+BY_SAVING = "is written by saving a record, not by update(), bulk_update(), upsert or F()"
 IN_PYTHON = "is nothing the database can search, compare, sort, group or compute with; read the records and do it there"
 
 
@@ -80,7 +84,11 @@ class OpensAttribute(DeferredAttribute):
             instance.__dict__[name] = Held(value, sealed, assigned=True)
 
     def _open(self, instance: Any, found: Sealed) -> Held:
-        held = Held(self.field.opened(instance, found.sealed), found.sealed, assigned=False)
+        try:
+            held = Held(self.field.opened(instance, found.sealed), found.sealed, assigned=False)
+        except vault.CannotOpen:
+            log.error("%s of %s does not open", self.field.field_id, instance.pk)
+            raise
         instance.__dict__[self.field.attname] = held
         if not getattr(instance._state, "content_opened", False):
             instance._state.content_opened = True
@@ -174,6 +182,8 @@ class Encrypted(models.Field):
         before = self._before(model_instance, held.sealed, assigned)
         if isinstance(held, Sealed):
             return Stored(held.sealed)
+        if hasattr(held.plain, "resolve_expression"):
+            raise FieldError(self._told(BY_SAVING))
         plain = self.to_bytes(held.plain)
         sealed = held.sealed
         if sealed is None or before != plain:
@@ -200,6 +210,15 @@ class Encrypted(models.Field):
         if not isinstance(value, Stored):
             raise FieldError(self._told(BY_SAVING))
         return connection.Database.Binary(value.sealed)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        """An upsert would write into a row what was sealed for another."""
+        if (
+            getattr(compiler.query, "on_conflict", None) is OnConflict.UPDATE
+            and self in compiler.query.update_fields
+        ):
+            raise FieldError(self._told(BY_SAVING))
+        return "%s"
 
     def value_to_string(self, obj: Any) -> str:
         raise FieldError(self._told("is not written into fixtures"))

@@ -42,7 +42,7 @@ class KeyService(Protocol):
         """HMAC-SHA256 of kind and value under the blind key: 32 bytes, the same for ever."""
 
     def sign(self, data: bytes) -> bytes:
-        """An Ed25519 signature, 64 bytes. Whoever has `verifying_key` can check it away from here."""
+        """An Ed25519 signature, 64 bytes, of up to 64,000 bytes. Whoever has `verifying_key` can check it anywhere."""
 
     def verifying_key(self) -> bytes:
         """The public half of the signing key, 32 bytes."""

@@ -186,6 +186,10 @@ def test_many_at_once_are_sealed_each_in_its_row(table: None) -> None:
     whose = uuid4()
     Paper.objects.bulk_create([Paper(initiative_id=whose, title=f"Paper {number}") for number in range(3)])
 
+    same = list(Paper.objects.all())
+    Paper.objects.bulk_create(same, update_conflicts=True, update_fields=["place"], unique_fields=["id"])
+    Paper.objects.bulk_create(same, ignore_conflicts=True)
+
     assert sorted(paper.title for paper in Paper.objects.all()) == ["Paper 0", "Paper 1", "Paper 2"]
 
 
@@ -238,7 +242,7 @@ def test_nothing_shown_by_accident_tells_of_it(paper: Paper, show: Callable[[Any
 # --- Where a text belongs -------------------------------------------------------------------------------------
 
 
-def test_text_of_another_row_does_not_open(paper: Paper) -> None:
+def test_text_of_another_row_does_not_open(paper: Paper, caplog: Any) -> None:
     other = Paper.objects.create(initiative_id=paper.initiative_id, title="Other")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE test_paper SET title = %s WHERE id = %s", [stored(paper.pk), other.pk])
@@ -247,6 +251,7 @@ def test_text_of_another_row_does_not_open(paper: Paper) -> None:
 
     with pytest.raises(CannotOpen):
         other.title  # noqa: B018 - looking is the act
+    assert caplog.messages == [f"paper.title of {other.pk} does not open"]
 
 
 @pytest.mark.parametrize("look_first", [True, False])
@@ -297,6 +302,13 @@ def test_text_whose_key_is_gone_can_be_replaced(paper: Paper) -> None:
 
 # --- Queries --------------------------------------------------------------------------------------------------
 
+
+def assign(expression: Any) -> None:
+    paper = Paper.objects.get()
+    paper.title = expression
+    paper.save()
+
+
 REFUSED: dict[str, Callable[[], Any]] = {
     "exact": lambda: Paper.objects.filter(title=SECRET),
     "exact None": lambda: Paper.objects.filter(note=None),
@@ -325,6 +337,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "update by F": lambda: Paper.objects.update(title=F("note")),
     "update sealed": lambda: Paper.objects.update(title=Paper.objects.values_list("title", flat=True)[0]),
     "bulk update": lambda: Paper.objects.bulk_update(list(Paper.objects.all()), ["title"]),
+    "upsert": lambda: Paper.objects.bulk_create(
+        Paper.objects.all(), update_conflicts=True, update_fields=["title"], unique_fields=["id"]
+    ),
+    "assigned F": lambda: assign(F("note")),
     "get or create": lambda: Paper.objects.get_or_create(title=SECRET),
 }  # fmt: skip
 
