@@ -24,6 +24,7 @@ from initiatives.dates import first_day
 from initiatives.models import Conflict, Initiative, Party
 from initiatives.services import (
     add_team_member,
+    ask_purge,
     confirm_declaration,
     create_conflict,
     create_deadline,
@@ -53,7 +54,7 @@ PEOPLE = (
         "reads the queue of overlaps, imports the register",
     ),
     ("mediator", "Mara", "Harbour Dialogue", "owner", "leads Amber Heron and Quiet Lantern"),
-    ("rapporteur", "Noor", "Harbour Dialogue", "member", "rapporteur of Amber Heron"),
+    ("rapporteur", "Noor", "Harbour Dialogue", "member", "rapporteur of Amber Heron; a purge waits for her"),
     ("rival", "Ravi", "Bridgewater Centre", "owner", "leads Cedar Bridge on the same conflict"),
     ("researcher", "Ines", "Slate & Field Institute", "owner", ""),
 )
@@ -116,7 +117,8 @@ DEADLINES = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An initiative of the demonstration; `began` is months ago, `ends` months from now (0: still running)."""
+    """An initiative of the demonstration; `began` is months ago, `ends` months from now (0: still running,
+    negative: ended)."""
 
     codename: str
     lead: str
@@ -130,12 +132,14 @@ class Card:
     themes: tuple[str, ...]
     public_line: str
     matching: str = "on"
+    status: str = "active"
 
 
 _BOTH_BANKS = ("Upstream side", "Downstream side")
 _BOTH_COASTS = ("Mainland government", "Island assembly")
 # Amber Heron and Cedar Bridge overlap and do not know of each other. Quiet Lantern and Slate Harbour overlap and
-# coordinate. Copper Kite would overlap too, and is never compared. Reed Basket is in nobody's way.
+# coordinate. Copper Kite would overlap too, and is never compared. Reed Basket is in nobody's way. Grey Sluice ended
+# long ago, and its lead asks to purge it.
 CARDS = (
     Card(
         "Amber Heron", "mediator", "Harbour Dialogue", VALLEY, "t2_hard", "problem_solving_workshop", 20, 0,
@@ -173,6 +177,14 @@ CARDS = (
         ("Downstream river councils",),
         ("education_history", "inclusion_women_youth"),
         "Teachers of both banks write a local history.",
+    ),
+    Card(
+        "Grey Sluice", "mediator", "Harbour Dialogue", VALLEY, "t2_soft", "sustained_dialogue", 74, -38,
+        _BOTH_BANKS,
+        ("natural_resources_water",),
+        "Dike wardens of both banks, after the winter flood.",
+        matching="off",
+        status="archived",
     ),
 )  # fmt: skip
 
@@ -291,6 +303,9 @@ def _initiatives(
         add_team_member(
             by=mediator, initiative=cards["Amber Heron"], user=people["rapporteur"], role="rapporteur"
         )
+        old = cards["Grey Sluice"]
+        add_team_member(by=mediator, initiative=old, user=people["rapporteur"], role="facilitator")
+        ask_purge(by=mediator, initiative=old, reason="retention_ended")
     return cards
 
 
@@ -303,7 +318,7 @@ def _open(card: Card, lead: User, organisation: Organisation, conflict: Conflict
         codename=card.codename,
         track_type=card.track_type,
         modality=card.modality,
-        status="active",
+        status=card.status,
         matching=card.matching,
         visibility="team",
         parties=sides,

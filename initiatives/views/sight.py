@@ -48,7 +48,9 @@ def of_purge(purge: PurgeRequest, reader: Any, team_size: int) -> Sight:
     if purge.asked_of is None:
         return Sight(for_team(Visibility.TEAM, team_size))
     if purge.asked_of_id == reader.pk and not team_size:
-        return Sight(_("Who can see this request: you, who were let in on it, and the team of the initiative."))
+        return Sight(
+            _("Who can see this request: you, who were let in on it, and the team of the initiative.")
+        )
     team = ngettext("you alone", "your team of %(number)d", team_size) % {"number": team_size}
     text = _("Who can see this request: %(team)s, and %(name)s, who was let in on it.")
     return Sight(text % {"team": team, "name": purge.asked_of.name})

@@ -16,6 +16,7 @@ from confidentiality.actor import actor
 from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
 from coordination.services.comparison import compare_everything
 from initiatives.models import Conflict, Deadline, Initiative
+from initiatives.services import waiting_for
 from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
 from tests import factories as make
 
@@ -95,9 +96,10 @@ def test_pairs_of_the_invented_conflicts(demo: None) -> None:
 
 def test_invented_initiatives_are_seen_by_their_teams_alone(demo: None) -> None:
     cards = Initiative.objects.filter(public_record=False)
-    assert cards.count() == 6
+    assert cards.count() == 7
     assert set(cards.values_list("visibility", flat=True)) == {"team"}
-    assert cards.get(matching="off").codename == "Copper Kite"
+    off = cards.filter(matching="off").order_by("codename")
+    assert list(off.values_list("codename", flat=True)) == ["Copper Kite", "Grey Sluice"]
     seen = {
         name: set(cards.visible_to(account(name)).values_list("codename", flat=True))
         for name, _sees in SIGNING_IN
@@ -105,9 +107,17 @@ def test_invented_initiatives_are_seen_by_their_teams_alone(demo: None) -> None:
     assert seen == {
         "steward": set(),
         "coordinator": set(),
-        "mediator": {"Amber Heron", "Quiet Lantern"},
-        "rapporteur": {"Amber Heron"},
+        "mediator": {"Amber Heron", "Grey Sluice", "Quiet Lantern"},
+        "rapporteur": {"Amber Heron", "Grey Sluice"},
         "rival": {"Cedar Bridge", "Copper Kite"},
+    }
+
+
+def test_a_purge_waits_for_a_second_person(demo: None) -> None:
+    waiting = {name: waiting_for(account(name)) for name, _sees in SIGNING_IN}
+    found = {name: [purge.initiative.codename for purge in purges] for name, purges in waiting.items()}
+    assert {name: codenames for name, codenames in found.items() if codenames} == {
+        "rapporteur": ["Grey Sluice"]
     }
 
 
