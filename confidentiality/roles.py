@@ -37,6 +37,7 @@ def as_owner(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
         return
     options = {key: value for key, value in shared["OPTIONS"].items() if key not in ("assume_role", "pool")}
+    before = current(alias)
     connection.close()
     # A copy: other threads keep the application's credentials.
     connection.settings_dict = {
@@ -46,7 +47,6 @@ def as_owner(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         "ACTOR": OWNER,
         "OPTIONS": {**options, "options": f"-c t2d.actor={OWNER}"},
     }
-    before = current(alias)
     connection.t2d_actor = OWNER
     try:
         yield
