@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.api.resources import Organisations
 from accounts.models import Organisation, User
-from confidentiality.codes import Visibility
+from confidentiality import policy
+from confidentiality.codes import Action, TeamRole, Visibility
 from initiatives import services
 from initiatives.api.reference import STAMPS, Conflicts, OfConflict, Parties
 from initiatives.enums import (
@@ -150,8 +152,38 @@ class PreviewSerializer(serializers.Serializer):
     coordinators_gain = serializers.BooleanField()
 
 
+class ReasonSerializer(serializers.Serializer):
+    """An organisation whose active members read a card, and by what."""
+
+    id = serializers.UUIDField(source="organisation.pk")
+    name = serializers.CharField(source="organisation.name")
+    relations = serializers.ListField(
+        child=serializers.CharField(), help_text=_("Closest first: house, partner, circle, network.")
+    )
+    declared_for = serializers.SerializerMethodField()
+
+    def get_declared_for(self, reader: services.Reader) -> list[UUID]:
+        """Conflicts by whose declaration it is in the circle."""
+        return [conflict.pk for conflict in reader.declared_for]
+
+
+class MemberAccessSerializer(serializers.Serializer):
+    """What one member of the team reads and writes, and whether a program may do so in the member's name."""
+
+    member = serializers.UUIDField(source="member.pk")
+    user = serializers.UUIDField(source="member.user_id")
+    name = serializers.CharField(source="member.user.name")
+    role = serializers.ChoiceField(TeamRole.choices, source="member.role")
+    began_at = serializers.DateTimeField(source="member.began_at")
+    expires_at = serializers.DateTimeField(source="member.expires_at", allow_null=True)
+    areas = serializers.DictField(child=serializers.CharField(), help_text=_("Area to read or write."))
+    by_token = serializers.BooleanField(help_text=_("Whether the person has a token that works now."))
+
+
 class WhoSerializer(serializers.Serializer):
-    """Who may read a card now. Size of the team and organisations are told to the team alone."""
+    """Who may read a card now. Size of the team and organisations are told to the team alone; why, and what each
+    member of the team reads inside, to its leads.
+    """
 
     visibility = serializers.ChoiceField(Visibility.choices)
     team_size = serializers.IntegerField()
@@ -159,6 +191,8 @@ class WhoSerializer(serializers.Serializer):
     coordinators = serializers.BooleanField()
     matching = serializers.BooleanField()
     content = serializers.CharField()
+    readers = ReasonSerializer(many=True, allow_null=True, help_text=_("Told to leads; else null."))
+    members = MemberAccessSerializer(many=True, allow_null=True, help_text=_("Told to leads; else null."))
 
 
 class InitiativeFilters(OfConflict):
@@ -256,10 +290,15 @@ class Initiatives(Resource):
     @extend_schema(responses=WhoSerializer)
     @action(detail=True, methods=["get"])
     def who(self, request: Any, pk: str) -> Response:
-        """Who may read the card now."""
-        return Response(
-            WhoSerializer(services.who_can_see(by=request.user, initiative=self.get_object())).data
-        )
+        """Who may read the card now; for leads with the reasons, and with who reads what inside."""
+        card = self.get_object()
+        found: dict[str, Any] = {"readers": None, "members": None}
+        if policy.may(request.user, Action.MANAGE_TEAM, card):
+            access = services.effective_access(by=request.user, initiative=card)
+            found = {"readers": access.readers, "members": access.members}
+        short = services.who_can_see(by=request.user, initiative=card)
+        found |= {part.name: getattr(short, part.name) for part in dataclasses.fields(short)}
+        return Response(WhoSerializer(found).data)
 
     @extend_schema(
         responses=PreviewSerializer,

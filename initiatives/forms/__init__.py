@@ -3,9 +3,11 @@
 from initiatives.forms.brief import AssentForm, BriefForm, FindForm, GroundRulesForm
 from initiatives.forms.cards import (
     EXPLAINED,
+    EXTENSIONS,
     NAMES,
     CardForm,
     DeclareForm,
+    ExtendForm,
     MemberForm,
     NewMemberForm,
     OpenForm,
@@ -19,6 +21,7 @@ from initiatives.forms.purging import REASONS_EXPLAINED, AskPurgeForm, ConfirmPu
 
 __all__ = [
     "EXPLAINED",
+    "EXTENSIONS",
     "NAMES",
     "REASONS_EXPLAINED",
     "AskPurgeForm",
@@ -27,6 +30,7 @@ __all__ = [
     "CardForm",
     "ConfirmPurgeForm",
     "DeclareForm",
+    "ExtendForm",
     "FindForm",
     "GroundRulesForm",
     "MemberForm",

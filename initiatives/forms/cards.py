@@ -282,6 +282,20 @@ class MemberForm(VersionedForm):
     until = UntilField(label=_("Last day"), required=False, help_text=_("Empty: until somebody ends it."))
 
 
+EXTENSIONS = (30, 90)
+NO_END = "none"
+
+
+class ExtendForm(VersionedForm):
+    """How much longer somebody stays on the team: so many days, or without an end."""
+
+    days = forms.ChoiceField(choices=[*((str(days), days) for days in EXTENSIONS), (NO_END, _("No end"))])
+
+    def chosen(self) -> int | None:
+        days = self.cleaned_data["days"]
+        return None if days == NO_END else int(days)
+
+
 class NewMemberForm(MemberForm):
     user = forms.ModelChoiceField(
         label=_("Colleague"),

@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.forms.boundfield import BoundWidget
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,6 +18,9 @@ from django.utils.translation import gettext as _
 
 from confidentiality import words
 from initiatives.enums import Precision, Theme, TrackType
+from initiatives.forms import EXTENSIONS
+from initiatives.models import TeamMember
+from initiatives.services.teams import extended
 from initiatives.views.sight import PAGES, PARTS, Sight
 
 register = template.Library()
@@ -47,6 +51,21 @@ def who(page: Sight | str) -> dict[str, str]:
     """Who can see this page, next to its title: what the view says of the record, or a page of sight.PAGES by name."""
     sight = page if isinstance(page, Sight) else PAGES[page]
     return {"text": str(sight), "visibility": sight.visibility, "url": sight.url}
+
+
+@register.inclusion_tag("initiatives/_grant.html", takes_context=True)
+def grant(context: Context, member: TeamMember, back: str) -> dict[str, Any]:
+    """Extend or revoke somebody's access, in two clicks each. `back`: the page to return to (team, who, home)."""
+    own = member.user_id == context["request"].user.pk
+    return {**extend(context, member, back), "own": own}
+
+
+@register.inclusion_tag("initiatives/_extend.html", takes_context=True)
+def extend(context: Context, member: TeamMember, back: str) -> dict[str, Any]:
+    """The choices of how much longer, each with the day to which it leads; nothing for an access without an end."""
+    until = member.expires_at
+    choices = [(days, extended(until, days)) for days in EXTENSIONS] if until else []
+    return {"member": member, "back": back, "choices": choices, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

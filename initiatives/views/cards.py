@@ -38,7 +38,7 @@ from initiatives.forms import (
 from initiatives.models import Initiative, TeamMember
 from initiatives.services.countries import country_name
 from initiatives.views.concurrency import card_values, initial_of, merged, sealed
-from initiatives.views.sight import of_card
+from initiatives.views.sight import list_of, of_card
 
 PER_PAGE = 25
 REFUSED, OVERTAKEN = 422, 409
@@ -269,13 +269,15 @@ def _overtaken_status(shown: Initiative) -> str:
 @login_required
 @require_GET
 def who(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Who can see this initiative, in words, as far as the reader may know."""
+    """Who can see this initiative, in words, as far as the reader may know; for leads the whole list."""
     shown = visible_initiative(request, pk)
     standing = shown.standing_of(request.user)
+    manages = allows(standing, Action.MANAGE_TEAM)
     head = card_context(request, shown)
     context = {
         **head,
         "sight": replace(head["sight"], url=""),  # The page itself is the list behind it.
+        "access": list_of(services.effective_access(by=request.user, initiative=shown)) if manages else None,
         "role": standing.team_role,
         "team": team_of(request, shown) if standing.team_role else [],
         "may_change_visibility": allows(standing, Action.CHANGE_VISIBILITY) and not shown.public_record,

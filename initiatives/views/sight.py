@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from confidentiality.codes import Access, Relation, Visibility
 from confidentiality.words import listed
 from initiatives.models import Initiative, PurgeRequest, Tombstone
-from initiatives.services import MemberAccess, Reader, WhoCanSee, areas_of
+from initiatives.services import EffectiveAccess, MemberAccess, Reader, WhoCanSee, areas_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ _OTHERS = {
 
 # Pages that are seen alike whatever they show.
 PAGES: Mapping[str, Sight] = {
-    "home": Sight(gettext_lazy("Who can see this page: only you. Who sees a record stands on the record.")),
+    "home": Sight(gettext_lazy("Who can see this page: only you. Each record says on its own page who can see it.")),
     "list": Sight(
         gettext_lazy(
             "Who can see this list: only you; it holds what you may see. The rings say who else sees a card."
@@ -190,6 +190,16 @@ ACCESSES: Mapping[Access, Any] = {
     Access.WRITE: gettext_lazy("writes %(areas)s"),
     Access.READ: gettext_lazy("reads %(areas)s"),
 }
+
+
+def list_of(access: EffectiveAccess) -> dict[str, Any]:
+    """The list for a page: organisations one by one unless they read as part of the network, and the team."""
+    closer = [reader for reader in access.readers if not reader.only_network]
+    return {
+        "readers": [(reader.organisation, of_reader(reader)) for reader in closer],
+        "network": [reader.organisation for reader in access.readers if reader.only_network],
+        "members": [(each.member, of_role(each.member.role), of_doors(each)) for each in access.members],
+    }
 
 
 def of_role(role: str) -> str:

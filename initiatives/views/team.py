@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,7 +23,7 @@ from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import allows
 from confidentiality.records import Stale
 from initiatives import services
-from initiatives.forms import NAMES, MemberForm, NewMemberForm, SuccessorForm
+from initiatives.forms import NAMES, ExtendForm, MemberForm, NewMemberForm, SuccessorForm
 from initiatives.models import Initiative, TeamMember
 from initiatives.views.cards import answer_of, card_context, team_of, visible_initiative
 from initiatives.views.sight import of_role, of_team
@@ -127,7 +130,7 @@ def successor(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
-    """Change the role or the last day of somebody on the team, or end the access now."""
+    """Extend or end somebody's access, or change the role. What another page sent and is refused is answered here."""
     shown = visible_initiative(request, pk)
     standing = _require_team(request, shown)
     live = TeamMember.objects.visible_to(request.user).live().filter(initiative=shown).select_related("user")
@@ -136,65 +139,88 @@ def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     if not leaves:
         policy.require(request.user, Action.MANAGE_TEAM, shown)
     act = request.POST.get("act", "") if request.method == "POST" else ""
-    form = MemberForm(request.POST if act == "change" else None, initial=_stands(found))
-    ending = SuccessorForm(
-        request.POST if act == "end" else None,
-        by=request.user,
-        initial={"successor": shown.successor_id, "version": found.version},
-    )
-    if act and _done(request, found, act, form, ending):
-        left = leaves and act == "end"
-        return redirect("initiatives:initiatives") if left else redirect("initiatives:team", pk=pk)
+    forms = _forms(request, shown, found, act)
+    if act in ACTS and _done(request, found, act, forms[act]):
+        return redirect("initiatives:initiatives") if leaves and act == "end" else _back(request, pk)
     head = card_context(request, shown)
     context = {
         **head,
         "sight": of_team(shown, head["who"].team_size),
         "member": found,
-        "form": form,
-        "ending": ending,
+        "form": forms["change"],
+        "ending": forms["end"],
+        "extending": forms["extend"],
         "leaves": leaves,
         "manages": allows(standing, Action.MANAGE_TEAM),
     }
-    status = max(answer_of(form), answer_of(ending))
+    status = max(answer_of(form) for form in forms.values())
     return render(request, "initiatives/member.html", context, status=status)
 
 
-def _stands(found: TeamMember) -> dict[str, Any]:
+def _forms(request: HttpRequest, shown: Initiative, found: TeamMember, act: str) -> dict[str, Any]:
+    """The three forms of the page; what was sent belongs to the one that is named by the act."""
+    sent = {act: request.POST}
     until = timezone.localdate(found.expires_at) if found.expires_at else None
-    return {"role": found.role, "until": until, "version": found.version}
+    stands = {"role": found.role, "until": until, "version": found.version}
+    follows = {"successor": shown.successor_id, "version": found.version}
+    return {
+        "change": MemberForm(sent.get("change"), initial=stands),
+        "extend": ExtendForm(sent.get("extend"), initial=stands),
+        "end": SuccessorForm(sent.get("end"), by=request.user, initial=follows),
+    }
 
 
-def _done(request: HttpRequest, found: TeamMember, act: str, form: MemberForm, ending: SuccessorForm) -> bool:
+def _back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The page from which the act was sent."""
+    place = request.POST.get("back", "")
+    if place == "home":
+        return redirect("home")
+    return redirect("initiatives:who" if place == "who" else "initiatives:team", pk=pk)
+
+
+def _done(request: HttpRequest, found: TeamMember, act: str, form: Any) -> bool:
     """Carry out the act; a refusal comes back to the form it belongs to."""
-    concerned = ending if act == "end" else form
-    if not concerned.is_valid():
+    if not form.is_valid():
         return False
-    chosen = concerned.cleaned_data
+    before = found.expires_at
     try:
-        if act == "end":
-            services.remove_team_member(
-                by=request.user, member=found, successor=chosen["successor"], version=chosen["version"]
-            )
-            messages.success(request, _("%(name)s has no access any more.") % {"name": found.user.name})
-        else:
-            services.change_team_member(
-                by=request.user,
-                member=found,
-                role=chosen["role"],
-                expires_at=chosen["until"],
-                version=chosen["version"],
-            )
-            messages.success(request, _("Saved."))
+        after = ACTS[act](request.user, found, form)
     except Stale:
         found.refresh_from_db()
-        concerned.data = concerned.data.copy()
-        concerned.data["version"] = str(found.version)
-        concerned.add_error(None, _overtaken(found))
+        form.data = form.data.copy()
+        form.data["version"] = str(found.version)
+        form.add_error(None, _overtaken(found))
         return False
     except ValidationError as error:
-        add_errors(concerned, error, NAMES)
+        add_errors(form, error, NAMES)
         return False
+    if act == "change":
+        messages.success(request, _("Saved."))
+    else:
+        _offer_undo(request, after, act, before)
     return True
+
+
+def _change(by: Any, found: TeamMember, form: MemberForm) -> TeamMember:
+    chosen = form.cleaned_data
+    return services.change_team_member(
+        by=by, member=found, role=chosen["role"], expires_at=chosen["until"], version=chosen["version"]
+    )
+
+
+def _extend(by: Any, found: TeamMember, form: ExtendForm) -> TeamMember:
+    version = form.cleaned_data["version"]
+    return services.extend_access(by=by, member=found, days=form.chosen(), version=version)
+
+
+def _end(by: Any, found: TeamMember, form: SuccessorForm) -> TeamMember:
+    chosen = form.cleaned_data
+    return services.remove_team_member(
+        by=by, member=found, successor=chosen["successor"], version=chosen["version"]
+    )
+
+
+ACTS = {"change": _change, "extend": _extend, "end": _end}
 
 
 def _overtaken(found: TeamMember) -> str:
@@ -202,3 +228,62 @@ def _overtaken(found: TeamMember) -> str:
         "Somebody else changed this access while you had it open. It is now: %(role)s. "
         "What you chose still stands below; save again to put it in force."
     ) % {"role": found.get_role_display()}
+
+
+def _offer_undo(request: HttpRequest, after: TeamMember, act: str, before: datetime | None) -> None:
+    """Say what was done. To those who may take it back the notice offers it, with what stood there before kept in
+    the session: it is offered once, to this person, and compared with what stands by then."""
+    left = act == "end" and after.user_id == request.user.pk
+    messages.success(request, _said(after, act), extra_tags="" if left else "undo")
+    request.session["undo"] = {
+        "url": reverse("initiatives:undo_access", args=[after.initiative_id, after.pk]),
+        "member": str(after.pk),
+        "act": act,
+        "until": before.isoformat() if before else "",
+        "version": after.version,
+        "back": request.POST.get("back", ""),
+    }
+
+
+def _said(after: TeamMember, act: str) -> str:
+    name = after.user.name
+    if act == "end":
+        return _("%(name)s has no access any more.") % {"name": name}
+    if after.expires_at is None:
+        return _("%(name)s has access without an end.") % {"name": name}
+    day = date_format(timezone.localtime(after.expires_at), "j F Y")
+    return _("%(name)s has access until %(day)s.") % {"name": name, "day": day}
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    """Take back what the notice offered to take back: an access that was extended or ended just now."""
+    shown = visible_initiative(request, pk)
+    _require_team(request, shown)
+    policy.require(request.user, Action.MANAGE_TEAM, shown)
+    offer = request.session.pop("undo", {})
+    found = TeamMember.objects.visible_to(request.user).filter(initiative=shown, pk=member).first()
+    if found is None or offer.get("member") != str(member):
+        messages.error(request, _("There is nothing to undo any more."))
+        return redirect("initiatives:team", pk=pk)
+    try:
+        restored = _undone(request.user, found, offer)
+        messages.success(request, _("Undone.") + " " + _said(restored, "extend"))
+    except Stale:
+        messages.error(request, _("Somebody else changed this access meanwhile. Nothing was undone."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("home") if offer["back"] == "home" else redirect("initiatives:team", pk=pk)
+
+
+def _undone(by: Any, found: TeamMember, offer: dict[str, Any]) -> TeamMember:
+    """The access as it stood: the same row where it was extended, a new one where it had ended."""
+    until = datetime.fromisoformat(offer["until"]) if offer["until"] else None
+    if offer["act"] == "extend":
+        return services.change_team_member(
+            by=by, member=found, role=found.role, expires_at=until, version=offer["version"]
+        )
+    return services.add_team_member(
+        by=by, initiative=found.initiative, user=found.user, role=found.role, expires_at=until
+    )

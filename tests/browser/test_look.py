@@ -41,6 +41,7 @@ NO_PAGES = {
     "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/",
     "initiatives/<uuid:pk>/rules/<uuid:rules>/assent/",
     "initiatives/<uuid:pk>/successor/",
+    "initiatives/<uuid:pk>/team/<uuid:member>/undo/",
     "links/<uuid:pk>/end/",
     "overlaps/dismiss/",
     "overlaps/<uuid:pk>/assess/",
