@@ -104,7 +104,9 @@ _OTHERS = {
 
 # Pages that are seen alike whatever they show.
 PAGES: Mapping[str, Sight] = {
-    "home": Sight(gettext_lazy("Who can see this page: only you. Each record says on its own page who can see it.")),
+    "home": Sight(
+        gettext_lazy("Who can see this page: only you. Each record says on its own page who can see it.")
+    ),
     "list": Sight(
         gettext_lazy(
             "Who can see this list: only you; it holds what you may see. The rings say who else sees a card."
