@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from typing import Any
 
@@ -68,14 +69,14 @@ class PreciseDateField(forms.CharField):
 
 
 class CountriesField(forms.CharField):
-    """Two-letter country codes, separated by commas or spaces."""
+    """Two-letter country codes, separated by spaces or by commas, Arabic ones too."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=200, **kwargs)
         self.widget.attrs |= {"autocomplete": "off", "dir": "ltr"}
 
     def clean(self, value: Any) -> list[str]:
-        codes = super().clean(value).upper().replace(",", " ").split()
+        codes = re.sub("[,،]", " ", super().clean(value).upper()).split()
         for code in codes:
             if code not in country_codes():
                 raise ValidationError(

@@ -331,6 +331,15 @@ def test_an_edit_changes_the_card(world: World, alice: Client) -> None:
     assert world.secret.parties.count() == 2
 
 
+@pytest.mark.parametrize("countries", ["ch, no", "CH NO", "CH، NO"])
+def test_countries_are_separated_as_the_writer_does(world: World, alice: Client, countries: str) -> None:
+    path = reverse("initiatives:edit", args=[world.secret.pk])
+
+    assert alice.post(path, typed(alice, path, countries=countries)).status_code == 302
+    world.secret.refresh_from_db()
+    assert world.secret.countries == ["CH", "NO"]
+
+
 def test_who_edits_at_the_same_time_is_told_and_loses_nothing(world: World, alice: Client) -> None:
     path = reverse("initiatives:edit", args=[world.secret.pk])
     first = typed(alice, path, public_line="Mine", codename="Typed Name")
