@@ -44,11 +44,17 @@ app.conf.beat_schedule = {
 
 
 @worker_init.connect
-def refuse_a_role_that_bypasses(**kwargs: Any) -> None:
+def refuse_to_start_unsafe(**kwargs: Any) -> None:
     """Before the first task: a worker whose database role no wall stops, or whose keys others can read, does not
     start."""
-    from confidentiality.roles import meet_the_database
+    from confidentiality.keyring import Unusable
+    from confidentiality.keystore import StoreUnusable
+    from confidentiality.roles import CanBypass, meet_the_database
     from confidentiality.vault import meet_the_keys
 
-    meet_the_database()
-    meet_the_keys()
+    try:
+        meet_the_database()
+        meet_the_keys()
+    except (CanBypass, Unusable, StoreUnusable) as reason:
+        # Any other exception of a receiver Celery logs, and goes on.
+        raise SystemExit(str(reason)) from None
