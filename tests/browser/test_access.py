@@ -25,8 +25,8 @@ PLACES = ("team/", "who/", "")
 def card_of(page: Page) -> str:
     """The address of the card, from the reader's own list."""
     page.goto("/initiatives/?scope=mine")
-    link = page.get_by_role("main").get_by_role("link").filter(has_text=re.compile(CARD))
-    return str(link.first.get_attribute("href"))
+    row = page.get_by_role("main").locator(".rows > li", has_text=CARD)
+    return str(row.get_by_role("link").first.get_attribute("href"))
 
 
 def row_of(page: Page) -> Locator:
