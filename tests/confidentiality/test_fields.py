@@ -217,6 +217,15 @@ def test_pickle_holds_no_word_of_it(paper: Paper) -> None:
     assert pickle.loads(pickle.dumps(new)).title == SECRET
 
 
+@pytest.mark.usefixtures("registered")
+def test_copy_that_is_opened_tells_of_it_again(paper: Paper, opened: list[dict[str, Any]]) -> None:
+    assert paper.title == SECRET
+
+    copied = pickle.loads(pickle.dumps(paper))
+
+    assert (copied.title, len(opened)) == (SECRET, 2)
+
+
 def test_open_text_itself_is_not_pickled(paper: Paper) -> None:
     assert paper.title == SECRET
 

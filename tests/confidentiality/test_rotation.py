@@ -124,6 +124,46 @@ def test_destroyed_key_is_not_brought_back(held: Vault) -> None:
     assert len(opened) == 2
 
 
+def test_key_that_is_being_made_while_a_rotation_ends_is_waited_for(held: Vault) -> None:
+    wrapped, store = threading.Event(), held.store
+
+    def make() -> bytes:
+        made = held.service.wrap(bytes(32))
+        wrapped.set()
+        time.sleep(0.5)
+        return made
+
+    maker = threading.Thread(target=store.create, args=("a" * 64, make))
+    maker.start()
+    wrapped.wait()
+    done = rotation.rotate(held.service, store, quiet)
+    maker.join()
+
+    assert done.keys == 1
+    assert held.service.unwrap(store.get("a" * 64) or b"") == bytes(32)
+
+
+def test_key_that_was_read_before_a_rotation_ended_is_read_again(held: Vault) -> None:
+    texts = fill(held, 1)
+    rotated = []
+
+    class Slow:
+        """A key service that is asked just after a rotation has finished."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(held.service, name)
+
+        def unwrap(self, wrapped: bytes) -> bytes:
+            if not rotated:
+                rotated.append(rotation.rotate(held.service, held.store, quiet))
+            return held.service.unwrap(wrapped)
+
+    late = Vault(Slow(), held.store)
+
+    assert all(late.unseal(text, **here(scope)) == scope.encode() for scope, text in texts.items())
+    assert late.seal(b"x", **here("user:0"))
+
+
 def test_two_rotations_do_not_meet(held: Vault) -> None:
     with rotation._alone(held.store), pytest.raises(rotation.Busy):
         rotation.rotate(held.service, held.store, quiet)
