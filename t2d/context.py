@@ -109,6 +109,9 @@ _SECTIONS = {
         "initiatives:adopt_rules",
         "initiatives:ground_rules_version",
         "initiatives:assent",
+        "initiatives:ask_purge",
+        "initiatives:purge",
+        "initiatives:purges",
     },
     "open": {"initiatives:open"},
     "overlaps": {

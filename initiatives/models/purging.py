@@ -147,7 +147,9 @@ class PurgeRequest(Record):
             role in (TeamRole.LEAD, TeamRole.FACILITATOR) or user.pk == self.asked_of_id
         ):
             grants.add(Action.CONFIRM_PURGE)
-        if role == TeamRole.LEAD or user.pk in (self.asked_by_id, self.asked_of_id, self.confirmed_by_id):
+        refuses = Action.CONFIRM_PURGE in grants and self.state == PurgeState.ASKED
+        concerned = (self.asked_by_id, self.asked_of_id, self.confirmed_by_id)
+        if refuses or role == TeamRole.LEAD or user.pk in concerned:
             grants.add(Action.CANCEL_PURGE)
         return Standing(team_role=role, visible=True, grants=frozenset(grants))
 

@@ -91,10 +91,19 @@ def words_of(model: type[models.Model]) -> str:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One purge from the request to the tombstone, which bears the same id."""
-    found = _request_of(request, pk)
-    if found is None:
+    """One purge from the request to the tombstone, which bears the same id.
+
+    The worker may carry it out between two statements of this very page: what was still there a moment ago is
+    hidden then, and the tombstone is what there is.
+    """
+    try:
+        return _request(request, pk)
+    except Hidden:
         return _tombstone(request, pk)
+
+
+def _request(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _request_of(request, pk)
     if request.GET.get("part") == "progress":
         return _progress(request, found.pk, PurgeState.RUNNING)
     policy.require(request.user, Action.READ_PURGE, found)
@@ -106,14 +115,17 @@ def purge(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, found, shown, form)
 
 
-def _request_of(request: HttpRequest, pk: UUID) -> PurgeRequest | None:
-    """With its card, for those on the team."""
+def _request_of(request: HttpRequest, pk: UUID) -> PurgeRequest:
+    """With its card, for those on the team. Raises Hidden."""
     seen = PurgeRequest.objects.visible_to(request.user).filter(pk=pk)
     found = seen.select_related(
         "asked_by", "asked_of", "organisation", "confirmed_by", "cancelled_by"
     ).first()
-    if found is not None:
-        services.with_cards(by=request.user, requests=[found])
+    if found is None:
+        raise Hidden
+    services.with_cards(by=request.user, requests=[found])
+    if found.card is None and found.asked_of_id != request.user.pk:
+        raise Hidden
     return found
 
 
