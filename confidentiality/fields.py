@@ -321,6 +321,15 @@ def reseal(record: Confidential, **moved: Any) -> None:
         record.__dict__[field.attname] = None if value is None else Held(value, None, assigned=True)
 
 
+def if_it_opens(record: Confidential, name: str) -> Any:
+    """A value for a list, of which one damaged text must not take away the rest: None where it does not open, which
+    is logged. Where somebody looks at one record, an error is better than an empty place."""
+    try:
+        return getattr(record, name)
+    except vault.CannotOpen:
+        return None
+
+
 def _plain(field: Encrypted, record: Confidential) -> Any:
     """Without telling of an opening: nobody is shown it."""
     with kept_closed():

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale, hold, save
 from initiatives.models import Brief, BriefRevision, GroundRules, GroundRulesAssent, Initiative
 from initiatives.services.turns import take_turn
@@ -115,7 +116,8 @@ def withdraw_assent(*, by: User, assent: GroundRulesAssent, version: int | None 
 def titles_of(*, by: User, initiatives: Iterable[UUID]) -> dict[UUID, str]:
     """The titles that a team gave its initiatives, of those on whose team the reader is. One query."""
     briefs = Brief.objects.visible_to(by).filter(initiative__in=list(initiatives))
-    return {brief.initiative_id: brief.title for brief in briefs.only("initiative", "title") if brief.title}
+    opened = ((brief, if_it_opens(brief, "title")) for brief in briefs.only("initiative", "title"))
+    return {brief.initiative_id: title for brief, title in opened if title}
 
 
 def entitle(*, by: User, initiatives: Iterable[Initiative]) -> None:

@@ -13,6 +13,7 @@ from itertools import islice
 from uuid import UUID
 
 from accounts.models import User
+from confidentiality.fields import if_it_opens
 from initiatives.models import Brief, Initiative
 from initiatives.querysets import SEARCH_WORDS
 from initiatives.services.brief import entitle
@@ -89,7 +90,7 @@ def _hits(user: User, places: Mapping[UUID, tuple[str, ...]]) -> list[Hit]:
 
 
 def _brief_texts(brief: Brief) -> dict[str, str]:
-    return {f"brief.{name}": getattr(brief, name) for name in IN_BRIEF}
+    return {f"brief.{name}": if_it_opens(brief, name) or "" for name in IN_BRIEF}
 
 
 def _card_texts(card: Initiative) -> dict[str, str]:

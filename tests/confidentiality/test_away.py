@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -90,3 +91,22 @@ def test_strangers_notice_nothing(away: World) -> None:
 
     assert hidden.status_code == 404
     assert get(client_of(away.rita), f"briefs/{away.secret.pk}/").status_code == 404
+
+
+def test_one_damaged_text_takes_nothing_else_away(world: World, page: Client, caplog: Any) -> None:
+    damaged = make.make_brief(world.secret, world.alice)
+    whole = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    make.make_brief(whole, world.alice, title="Still readable")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE initiatives_brief SET title = substr(title, 2) WHERE initiative_id = %s",
+            [world.secret.pk],
+        )
+
+    home = page.get(reverse("home")).content.decode()
+    found = page.post(reverse("initiatives:search"), {"q": "readable"}).content.decode()
+
+    assert "Still readable" in home
+    assert world.secret.codename in home
+    assert "Still readable" in found
+    assert f"brief.title of {damaged.pk} does not open" in caplog.messages
