@@ -119,7 +119,7 @@ PAGES: Mapping[str, Sight] = {
         ),
         Visibility.NETWORK,
     ),
-    "nothing yet": Sight(gettext_lazy("Who can see this: nobody. Nothing is stored before the last step.")),
+    "nothing yet": Sight(gettext_lazy("Who can see this: nobody. Nothing is stored in this step.")),
     "opening": Sight(
         gettext_lazy(
             "Who will see this: you alone, as the first of its team. You widen it later, on a page that names "
