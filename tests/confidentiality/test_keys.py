@@ -243,7 +243,7 @@ def start(module: str, **more: str) -> str:
     """The last line of what a process says that loads what a server calls; empty if it would serve."""
     script = f"import {module}"
     if module == "t2d.celery":
-        script = "import django; django.setup(); from t2d.celery import *; refuse_a_role_that_bypasses()"
+        script = "import django, t2d.celery as c; django.setup(); c.worker_init.send(sender=None)"
     told = subprocess.run(
         [sys.executable, "-c", script],
         cwd=PROJECT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "t2d.settings"} | more,
