@@ -27,3 +27,9 @@ def purge_old_drafts() -> None:
 def purge_due() -> None:
     """Carry out the purges that two people agreed on; sent as a hint, and every few seconds by the schedule."""
     purging.purge_due()
+
+
+@shared_task(name="initiatives.tasks.destroy_returned_keys")
+def destroy_returned_keys() -> None:
+    """Destroy keys of purged initiatives that came back, as with an older copy of the key store."""
+    purging.destroy_returned_keys()

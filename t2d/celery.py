@@ -35,6 +35,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "destroy returned keys": {
+        "task": "initiatives.tasks.destroy_returned_keys",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "compare everything": {
         "task": "coordination.tasks.compare_everything",
         "schedule": 24 * 3600.0,

@@ -55,7 +55,7 @@ class ConfirmPurgeForm(forms.Form):
     """What the initiative is called, typed by the second person."""
 
     name = forms.CharField(
-        label=_("What is it called?"),
+        label=_("What it is called"),
         max_length=TITLE_LENGTH,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "spellcheck": "false"}),
     )

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.models import User
 from confidentiality import vault
@@ -35,11 +35,12 @@ from initiatives.services.turns import take_turn
 
 log = logging.getLogger(__name__)
 
-# How long a purge waits for somebody who is writing to the initiative, before it is tried again later.
-LOCK_PATIENCE = "20s"
-# A request that was under way may have made the initiative a fresh key, under which nothing lies. As long as such a
-# request could last, the sweep destroys it again.
-SETTLING = timedelta(minutes=10)
+AWAY = (KeyServiceAway, StoreUnusable, OSError)
+
+# How long a purge waits for somebody who is writing to the initiative before it gives way, and how often it tries.
+# Shorter than PostgreSQL takes to find two that wait for each other: the purge gives way, not a page.
+LOCK_PATIENCE = "500ms"
+ATTEMPTS = 20
 
 
 def purge_due() -> int:
@@ -52,11 +53,29 @@ def purge_due() -> int:
     put_off = [pk for pk in due if not _attempted(_begin, pk)]
     with actor(PURGE):
         unfinished = list(Tombstone.objects.filter(_is_unfinished()).values_list("pk", flat=True))
-        fresh = list(Tombstone.objects.filter(purged_at__gt=timezone.now() - SETTLING))
     put_off += [pk for pk in unfinished if not _attempted(_finish, pk)]
-    for tombstone in fresh:
-        _attempted(_destroy_again, tombstone)
     return len(put_off)
+
+
+def destroy_returned_keys() -> int:
+    """Destroy keys of purged initiatives that are there again. How many there were.
+
+    Such a key comes back with an older copy of the key store, and opens older dumps again. Or a request that was under
+    way during the purge made it: then nothing lies under it.
+    """
+    with actor(PURGE):
+        purged = list(Tombstone.objects.exclude(purged_at=None))
+    held = vault.configured()
+    try:
+        there = set(held.store.names()) if purged else set()
+        returned = [tombstone for tombstone in purged if held.name_of(tombstone.key_scope) in there]
+    except AWAY as error:
+        log.warning("keys of purged initiatives are not looked for: %s", type(error).__name__)
+        return 0
+    for tombstone in returned:
+        if _key_is_gone(tombstone):
+            log.warning("purge %s: its key was there again, and is destroyed", tombstone.pk)
+    return len(returned)
 
 
 def _is_due() -> Q:
@@ -68,12 +87,12 @@ def _is_unfinished() -> Q:
     return Q(purged_at=None) | Q(Exists(Initiative.objects.filter(pk=OuterRef("purged_id"))))
 
 
-def _attempted(step: Callable[..., object], what: UUID | Tombstone) -> bool:
+def _attempted(step: Callable[[UUID], object], pk: UUID) -> bool:
     """One purge that fails keeps no other from being done. Logs an id and the kind of error."""
     try:
-        step(what)
-    except (DatabaseError, KeyServiceAway, StoreUnusable, OSError) as error:
-        log.warning("purge %s is put off: %s", getattr(what, "pk", what), type(error).__name__)
+        step(pk)
+    except DatabaseError as error:
+        log.warning("purge %s is put off: %s", pk, type(error).__name__)
         return False
     return True
 
@@ -140,7 +159,17 @@ def _write(tombstone: Tombstone) -> None:
 
 
 def _finish(tombstone_id: UUID) -> Tombstone:
-    """Delete the rows and destroy the key, whichever of them is left."""
+    """Delete the rows and destroy the key, whichever of them is left. Gives way to who is writing, then tries again."""
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return _finish_once(tombstone_id)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+                raise
+    return _finish_once(tombstone_id)
+
+
+def _finish_once(tombstone_id: UUID) -> Tombstone:
     with actor(PURGE):
         tombstone = Tombstone.objects.get(pk=tombstone_id)
         take_turn("purge", tombstone.purged_id)
@@ -159,7 +188,7 @@ def _delete_rows(initiative_id: UUID) -> None:
     table = connection.ops.quote_name(Initiative._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
-        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [initiative_id])  # nosec B608 # a name of our own
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [initiative_id])
         # What would keep the transaction from being committed is to be found before the key goes.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -167,11 +196,7 @@ def _delete_rows(initiative_id: UUID) -> None:
 def _key_is_gone(tombstone: Tombstone) -> bool:
     try:
         vault.destroy_key(tombstone.key_scope)
-    except (KeyServiceAway, StoreUnusable, OSError) as error:
+    except AWAY as error:
         log.warning("purge %s: the key is still there: %s", tombstone.pk, type(error).__name__)
         return False
     return True
-
-
-def _destroy_again(tombstone: Tombstone) -> None:
-    vault.destroy_key(tombstone.key_scope)
