@@ -185,10 +185,9 @@ def _finish_once(tombstone_id: UUID) -> Tombstone:
 
 def _delete_rows(initiative_id: UUID) -> None:
     """One DELETE; the database takes along everything that hangs on the card (see rowsecurity.py)."""
-    table = connection.ops.quote_name(Initiative._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
-        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [initiative_id])
+        cursor.execute("DELETE FROM initiatives_initiative WHERE id = %s", [initiative_id])
         # What would keep the transaction from being committed is to be found before the key goes.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
