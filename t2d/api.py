@@ -18,6 +18,7 @@ from coordination.api import CoordinationLinks, Overlaps
 from initiatives.api.brief import Assents, Briefs, GroundRulesVersions
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
+from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
 
 SCHEMA = "application/vnd.oai.openapi"
@@ -78,6 +79,8 @@ for name, view in {
     "ground-rules": GroundRulesVersions,
     "ground-rules-assents": Assents,
     "team-members": TeamMembers,
+    "purge-requests": PurgeRequests,
+    "tombstones": Tombstones,
     "circle-declarations": CircleDeclarations,
     "overlaps": Overlaps,
     "coordination-links": CoordinationLinks,

@@ -300,6 +300,8 @@ SPECTACULAR_SETTINGS = {
         "PartyKindEnum": "initiatives.enums.PartyKind",
         "PhaseEnum": "initiatives.enums.Phase",
         "PrecisionEnum": "initiatives.enums.Precision",
+        "PurgeReasonEnum": "initiatives.enums.PurgeReason",
+        "PurgeStateEnum": "initiatives.enums.PurgeState",
         "TeamRoleEnum": "confidentiality.codes.TeamRole",
         "ThemeEnum": "initiatives.enums.Theme",
     },

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ from initiatives.models import (
     Party,
     PurgeRequest,
     TeamMember,
+    Tombstone,
 )
 from initiatives.models.conflict import normalised
 
@@ -213,6 +215,21 @@ def make_purge_request(initiative: Initiative, by: User, **fields: Any) -> Purge
     return PurgeRequest.objects.create(
         initiative=initiative, asked_by=by, **{"reason": "retention_ended"} | fields
     )
+
+
+def make_tombstone(asked_by: User, confirmed_by: User, **fields: Any) -> Tombstone:
+    """Of something that was purged a while ago, and that nobody else led."""
+    then = timezone.now() - timedelta(days=1)
+    stored = {
+        "purged_id": uuid4(),
+        "reason": "retention_ended",
+        "asked_at": then,
+        "confirmed_at": then,
+        "rows_gone_at": then,
+        "purged_at": then,
+        "readers": [asked_by.pk, confirmed_by.pk],
+    } | fields
+    return Tombstone.objects.create(asked_by=asked_by, confirmed_by=confirmed_by, **stored)
 
 
 def make_draft(

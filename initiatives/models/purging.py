@@ -26,6 +26,7 @@ ASKED_DAYS = 14
 # Between the second person's word and the deed, so that a lead can still say no; see docs/decisions.
 WINDOW = timedelta(hours=24)
 OPEN = (PurgeState.ASKED, PurgeState.CONFIRMED)
+OF_REQUESTS = (*OPEN, PurgeState.CANCELLED)
 
 _SEEN = f"""
     (initiative_id IN (SELECT visible_initiatives())
@@ -99,9 +100,7 @@ class PurgeRequest(Record):
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False, due_at__isnull=False),
                 name="confirmed_purge_says_by_whom",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=[*OPEN, PurgeState.CANCELLED]), name="purge_request_runs_elsewhere"
-            ),
+            models.CheckConstraint(condition=Q(state__in=OF_REQUESTS), name="purge_request_runs_elsewhere"),
         ]
 
     def __str__(self) -> str:

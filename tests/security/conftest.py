@@ -57,6 +57,7 @@ def secrets(world: World) -> Secrets:
         "rules": rules,
         "assent": make.make_assent(rules, alice, "Canary who assented"),
         "purge": make.make_purge_request(initiative, alice),
+        "tombstone": make.make_tombstone(alice, world.bob),
     }
     hidden = [
         *records.values(),

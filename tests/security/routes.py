@@ -32,6 +32,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"api/v1/briefs/.*", "pk", "initiative"),
     (r"api/v1/ground-rules/.*", "pk", "rules"),
     (r"api/v1/ground-rules-assents/.*", "pk", "assent"),
+    (r"api/v1/purge-requests/.*", "pk", "purge"),
+    (r"api/v1/tombstones/.*", "pk", "tombstone"),
     (r"api/v1/team-members/.*", "pk", "member"),
     (r"api/v1/overlaps/.*", "pk", "flag"),
     (r"api/v1/coordination-links/.*", "pk", "link"),

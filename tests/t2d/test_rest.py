@@ -18,16 +18,21 @@ from tests import factories as make
 from tests.clients import V1, client_of, client_with, get, patch, pointers, post
 
 LISTS = [
+    "briefs",
     "circle-declarations",
     "conflicts",
     "coordination-links",
     "deadlines",
+    "ground-rules",
+    "ground-rules-assents",
     "initiatives",
     "official-tracks",
     "organisations",
     "overlaps",
     "parties",
+    "purge-requests",
     "team-members",
+    "tombstones",
 ]
 
 
