@@ -163,7 +163,7 @@ class Membership(Record):
 class AccessToken(Record):
     """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once."""
 
-    wall = same_for_all(f"user_id = {ME}")
+    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "expires_at"))
 
     user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)

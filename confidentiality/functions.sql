@@ -10,6 +10,27 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     END
 $$;
 
+-- Trigger: the named columns of a row stay as they were inserted, whoever of the users writes. What the site's roles
+-- and the functions of t2d_policy do is theirs to answer for.
+CREATE FUNCTION keep_columns() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    before jsonb := to_jsonb(OLD);
+    after jsonb := to_jsonb(NEW);
+    name text;
+BEGIN
+    IF current_user = 't2d_app' THEN
+        FOREACH name IN ARRAY TG_ARGV LOOP
+            IF before -> name IS DISTINCT FROM after -> name THEN
+                RAISE insufficient_privilege
+                    USING MESSAGE = format('column %I of %I keeps its value', name, TG_TABLE_NAME);
+            END IF;
+        END LOOP;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Whether a question about `who` is asked by that user, or by the owner of everything. Raises for anybody else:
 -- an empty answer could be mistaken for "nothing stands in the way".
 CREATE FUNCTION asks_for(who uuid) RETURNS boolean

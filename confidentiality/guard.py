@@ -1,7 +1,8 @@
 """Raises where a confidential table is touched while nobody acts.
 
 PostgreSQL would answer with no rows, which looks like "nothing there"; a mistake should be loud. It matches the
-names of tables in a statement, so a view or function hides a table from it. Row security does not depend on it.
+names of tables in a statement, and of the house's views; a function hides a table from it. Row security does not
+depend on it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
+
+from django.apps import apps
 
 from confidentiality.actor import acting_on
 from confidentiality.wall import walled_models
@@ -40,5 +43,6 @@ def table_in(sql: str) -> str:
 
 @cache
 def _tables() -> re.Pattern[str]:
-    names = sorted(model._meta.db_table for model in walled_models())
+    views = (model for model in apps.get_models() if not model._meta.managed)
+    names = sorted(model._meta.db_table for model in (*walled_models(), *views))
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")

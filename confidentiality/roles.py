@@ -18,7 +18,9 @@ from confidentiality.actor import OWNER, current
 BYPASSES = """
 SELECT login.rolname, login.rolsuper OR acting.rolsuper, login.rolbypassrls OR acting.rolbypassrls,
     EXISTS (
-        SELECT FROM pg_roles WHERE rolname IN ('t2d_owner', 't2d_policy') AND pg_has_role(login.oid, oid, 'MEMBER')
+        SELECT FROM pg_roles WHERE oid <> login.oid AND pg_has_role(login.oid, oid, 'MEMBER')
+            AND NOT (login.rolname = 't2d_worker'
+                AND rolname IN ('t2d_app', 't2d_detector', 't2d_site', 't2d_purge'))
     ),
     EXISTS (SELECT FROM pg_class WHERE relowner IN (login.oid, acting.oid) AND relkind IN ('r', 'p', 'v'))
 FROM pg_roles login, pg_roles acting
@@ -82,7 +84,7 @@ def way_around(connection: Any) -> str:
     ways = {
         "is a superuser": superuser,
         "has BYPASSRLS": bypasses,
-        "may become the owner of the tables or of the policies' functions": becomes,
+        "may become other roles": becomes,
         "owns tables": owns,
     }
     how = [way for way, holds in ways.items() if holds]

@@ -23,6 +23,16 @@ IS_OWNER = f"(SELECT current_setting('t2d.actor', true)) = '{OWNER}'"
 OWNED_VIEWS = "SELECT format('%%I', viewname) FROM pg_views WHERE viewowner = %s"
 OWNED_FUNCTIONS = "SELECT oid::regprocedure::text FROM pg_proc WHERE proowner = %s::regrole"
 
+OWNED_TRIGGERS = """
+SELECT format('DROP TRIGGER %%I ON %%s', tgname, tgrelid::regclass) FROM pg_trigger
+JOIN pg_proc ON pg_proc.oid = tgfoid WHERE proowner = %s::regrole
+"""
+# For whom a function is, where its comment says so: "for t2d_detector". By default for everybody who works.
+FUNCTIONS_FOR = """
+SELECT oid::regprocedure::text, substring(obj_description(oid, 'pg_proc') FROM '^for (.+)$')
+FROM pg_proc WHERE proowner = %s::regrole
+"""
+
 CASCADE = """
 SELECT oid, conname, confrelid::regclass::text FROM pg_constraint
 WHERE contype = 'f' AND conrelid = %s::regclass AND confdeltype <> 'c'
@@ -55,6 +65,8 @@ def make_way(alias: str = DEFAULT_DB_ALIAS) -> None:
 
 def _clear(cursor: Any) -> None:
     cursor.execute("SELECT format('DROP POLICY %I ON %I', policyname, tablename) FROM pg_policies")
+    _run_all(cursor)
+    cursor.execute(OWNED_TRIGGERS, [POLICY_ROLE])
     _run_all(cursor)
     # By name, not by what the code knows: also what an older release left behind.
     cursor.execute(OWNED_VIEWS, [POLICY_ROLE])
@@ -111,11 +123,11 @@ def _write_functions(cursor: Any) -> None:
     cursor.execute(f"SET LOCAL ROLE {POLICY_ROLE}")
     for path in function_files():
         cursor.execute(path.read_text(encoding="utf-8").replace("%", "%%"), [])
-    cursor.execute(OWNED_FUNCTIONS, [POLICY_ROLE])
-    names = ", ".join(name for (name,) in cursor.fetchall())
-    roles = ", ".join((OWNER_ROLE, APPLICATION_ROLE, *SITE_ROLES))
-    cursor.execute(f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC")
-    cursor.execute(f"GRANT EXECUTE ON FUNCTION {names} TO {roles}")
+    cursor.execute(FUNCTIONS_FOR, [POLICY_ROLE])
+    for name, roles in cursor.fetchall():
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
+        everybody = ", ".join((APPLICATION_ROLE, *SITE_ROLES))
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {OWNER_ROLE}, {roles or everybody}")
     cursor.execute(f"SET LOCAL ROLE {OWNER_ROLE}")
     cursor.execute(f"REVOKE CREATE ON SCHEMA public FROM {POLICY_ROLE}")
 
@@ -136,6 +148,17 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
         cursor.execute(_policy(table, role, command, predicate))
     for role, rights in grants_of(model):
         cursor.execute(f"GRANT {rights} ON {table} TO {role}")
+    names = ", ".join(f"'{column}'" for column in kept_columns(model))
+    cursor.execute(
+        f"CREATE TRIGGER keep_columns BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION keep_columns({names})"
+    )
+
+
+def kept_columns(model: type[models.Model]) -> list[str]:
+    """Columns that the application never changes: the keys of a row, and what its wall names."""
+    wall = _declared(model)
+    keys = [field.column for field in model._meta.concrete_fields if field.is_relation or field.primary_key]
+    return [column for column in (*keys, *wall.kept) if column not in wall.free]
 
 
 def policies_of(model: type[models.Model]) -> Iterator[tuple[str, str, Predicate]]:

@@ -44,6 +44,10 @@ class Wall:
     select, insert, update, delete: for the application, about the acting user. others: for further roles, by role
     and command, such as {"t2d_detector": {"SELECT": "matching = 'on'"}}. columns: by role and command what such a
     role may touch, where that is not the whole row.
+
+    A policy sees a row as it was or as it becomes, never both, so it cannot say that something stays: a row could be
+    moved to another initiative, or be signed with another name. For the application, therefore, every foreign key
+    keeps the value that it was inserted with, unless it is named in `free`; and so do the columns in `kept`.
     """
 
     select: str
@@ -52,6 +56,8 @@ class Wall:
     delete: str = ""
     others: Mapping[str, Mapping[str, Predicate]] = field(default_factory=dict)
     columns: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    free: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def commands(self) -> dict[str, Predicate]:
         """The application's predicates by SQL command."""

@@ -43,6 +43,8 @@ LANGUAGE sql STABLE ROWS 5000 SECURITY DEFINER SET search_path = pg_catalog, pub
     ) AS compared (id)
 $$;
 
+COMMENT ON FUNCTION once_compared_cards() IS 'for t2d_detector';
+
 -- The matching card: all that a coordinator learns of a hidden initiative, and only inside a flag. A published
 -- title is shown with it where the card is public record. The detector compares every card that asks for it.
 CREATE VIEW matching_card WITH (security_barrier = true) AS
@@ -61,7 +63,7 @@ GRANT SELECT ON matching_card, matching_side TO t2d_app, t2d_detector, t2d_owner
 CREATE FUNCTION enqueue(initiatives uuid[], families uuid[], at timestamptz) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO coordination_outboxentry (initiative_id, queued_at)
-    SELECT id, at FROM (
+    SELECT id, least(at, now() + interval '1 minute') FROM (
         SELECT unnest(initiatives) AS id
         UNION
         SELECT card.id FROM initiatives_initiative card

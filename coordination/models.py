@@ -115,6 +115,7 @@ class OverlapFlag(Record):
         select=_OPEN_PAIR,
         update=_OPEN_PAIR,
         others={"t2d_detector": EVERYTHING},
+        free=("decided_by_id",),
     )
 
     # In the database these refer to the card itself. They are read as matching cards, which is all that a flag shows.

@@ -36,6 +36,16 @@ BEGIN
 END
 $$;
 
+-- Those that the acting user leads: who writes the card and manages the team.
+CREATE FUNCTION led_initiatives() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT initiative_id FROM initiatives_teammember
+    WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+        AND role = 'lead';
+END
+$$;
+
 -- Cards on which an organisation of the acting user is named as partner, or convenes.
 CREATE FUNCTION partner_cards() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -103,7 +113,7 @@ BEGIN
     JOIN initiatives_initiative card ON card.id = member.initiative_id
     JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
     WHERE (SELECT asks_for(who)) AND member.user_id = who AND member.began_at <= now() + interval '1 hour'
-        AND (member.expires_at IS NULL OR member.expires_at > now() - make_interval(days => days));
+        AND (member.expires_at IS NULL OR member.expires_at > now() - make_interval(days => least(days, 90)));
 END
 $$;
 
@@ -116,7 +126,7 @@ BEGIN
     FROM initiatives_initiativeorganisation named
     JOIN accounts_membership own ON own.organisation_id = named.organisation_id
     WHERE (SELECT asks_for(who)) AND own.user_id = who
-        AND (own.ended_at IS NULL OR own.ended_at >= now() - make_interval(days => days))
+        AND (own.ended_at IS NULL OR own.ended_at >= now() - make_interval(days => least(days, 90)))
         AND (named.role = 'convener' OR (named.role = 'co_convener' AND EXISTS (
             SELECT FROM initiatives_teammember member
             JOIN accounts_membership theirs ON theirs.user_id = member.user_id
@@ -181,24 +191,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- When a coordinator moves a conflict to another root, every initiative on it takes its parties along, hidden ones
--- too. Which parties those are, and the exchange of one for its twin at the new root.
-CREATE FUNCTION parties_named_within(moved uuid, root uuid) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT DISTINCT side.party_id
-    FROM initiatives_initiativeparty side
-    JOIN initiatives_initiative card ON card.id = side.initiative_id
-    JOIN initiatives_conflict conflict ON conflict.id = card.conflict_id
-    JOIN initiatives_party party ON party.id = side.party_id
-    WHERE moved = ANY (conflict.lineage) AND party.conflict_id = root
-        AND (moved IN (SELECT covered_conflicts()) OR current_setting('t2d.actor', true) = 'system:owner')
-$$;
-
+-- too: a party of the old root is exchanged for its twin of the same name at the new one, and for nothing else.
 CREATE FUNCTION exchange_party(moved uuid, old uuid, new uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE initiatives_initiativeparty side SET party_id = new
-    FROM initiatives_initiative card, initiatives_conflict conflict
+    FROM initiatives_initiative card, initiatives_conflict conflict, initiatives_party former, initiatives_party twin
     WHERE side.party_id = old AND card.id = side.initiative_id AND conflict.id = card.conflict_id
         AND moved = ANY (conflict.lineage)
+        AND former.id = old AND twin.id = new AND twin.conflict_id = conflict.root_id
+        AND twin.normalised_name = former.normalised_name
         AND (moved IN (SELECT covered_conflicts()) OR current_setting('t2d.actor', true) = 'system:owner')
 $$;
 

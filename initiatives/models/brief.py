@@ -15,8 +15,11 @@ from initiatives.models.initiative import Initiative
 
 TITLE_LENGTH, NAME_LENGTH, TEXT_LENGTH = 200, 200, 8000
 # What is kept as it was: nobody changes or deletes it, not even its author.
-APPEND_ONLY = Wall(select=TEAM_CONTENT.select, insert=TEAM_CONTENT.insert)
-NEVER_DELETED = Wall(select=TEAM_CONTENT.select, insert=TEAM_CONTENT.insert, update=TEAM_CONTENT.update)
+WRITERS = (
+    "initiative_id IN (SELECT coordinated_initiatives())"  # Leads and facilitators, as policy.TEAM says.
+)
+APPEND_ONLY = Wall(select=TEAM_CONTENT.select, insert=WRITERS)
+NEVER_DELETED = Wall(select=TEAM_CONTENT.select, insert=WRITERS, update=WRITERS)
 
 
 class Brief(InitiativeContent):

@@ -46,7 +46,11 @@ _READ_CARD = """
     OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT covered_conflicts()))
 """
 _RECORDED = "(public_record AND registered_by_id IN (SELECT own_organisations()))"
-_WRITE_CARD = f"id IN (SELECT visible_initiatives()) OR {_RECORDED}"
+# Any member may lock the card, such as to leave the team; only a lead changes it.
+_WRITE_CARD = (
+    f"id IN (SELECT visible_initiatives()) OR {_RECORDED}",
+    f"id IN (SELECT led_initiatives()) OR {_RECORDED}",
+)
 # Opening: in the name of one's own vetted organisation, in a transaction that is remembered (see may_found).
 _OPEN = f"""
     founded_in = pg_current_xact_id()::text::bigint AND ({_RECORDED} OR (
@@ -64,7 +68,7 @@ _MATCHING_CARD = (
 # Parts of a card are read with it, and written by whoever writes it.
 _PART = """EXISTS (SELECT FROM initiatives_initiative card WHERE card.id = initiative_id)"""
 _WRITE_PART = """
-    initiative_id IN (SELECT visible_initiatives()) OR EXISTS (
+    initiative_id IN (SELECT led_initiatives()) OR EXISTS (
         SELECT FROM initiatives_initiative card WHERE card.id = initiative_id AND card.public_record
             AND card.registered_by_id IN (SELECT own_organisations())
     )
@@ -97,6 +101,8 @@ class Initiative(Record):
             "t2d_site": {"SELECT": ("id", "successor_id"), "UPDATE": ("successor_id",)},
             "t2d_purge": {"SELECT": ("id",)},
         },
+        free=("conflict_id", "successor_id"),
+        kept=("public_record", "founded_in"),
     )
 
     codename = models.CharField(_("codename"), max_length=60)

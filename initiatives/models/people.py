@@ -28,6 +28,9 @@ class TsTzRange(Func):
 
 
 _ON_TEAM = "initiative_id IN (SELECT visible_initiatives())"
+_LED = "initiative_id IN (SELECT led_initiatives())"
+_OWN = "organisation_id IN (SELECT own_organisations())"
+_COVERED = "conflict_id IN (SELECT covered_conflicts())"
 
 
 class TeamMember(Record):
@@ -39,8 +42,9 @@ class TeamMember(Record):
     wall = Wall(
         # One's own rows also when they have ended: they keep a former mediator from brokering.
         select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
-        insert=f"{_ON_TEAM} OR (user_id = {ME} AND may_found(initiative_id))",
-        update=_ON_TEAM,
+        insert=f"{_LED} OR (user_id = {ME} AND may_found(initiative_id))",
+        # A lead manages the team; everybody else may leave it.
+        update=(_ON_TEAM, f"{_LED} OR (user_id = {ME} AND expires_at <= now() + interval '1 hour')"),
         others={
             "t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"},
             # Who leads may read the tombstone.
@@ -138,17 +142,17 @@ class CircleDeclaration(Record):
     """
 
     wall = Wall(
-        select="""
-            organisation_id IN (SELECT own_organisations())
-            OR conflict_id IN (SELECT covered_conflicts())
-            OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
+        select=f"""
+            {_OWN} OR {_COVERED} OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
                 AND conflict_id IN (SELECT circle_conflicts()))
         """,
-        insert="organisation_id IN (SELECT own_organisations())",
-        update="""
-            organisation_id IN (SELECT own_organisations())
-            OR conflict_id IN (SELECT covered_conflicts())
-        """,
+        insert=f"{_OWN} AND confirmed_at IS NULL AND withdrawn_at IS NULL",
+        # Its own organisation may take it back, and only a coordinator who is of another one confirms it.
+        update=(
+            f"{_OWN} OR {_COVERED}",
+            f"({_OWN} AND (confirmed_at IS NULL OR withdrawn_at IS NOT NULL)) OR ({_COVERED} AND NOT {_OWN})",
+        ),
+        free=("confirmed_by_id",),
     )
 
     organisation = models.ForeignKey(

@@ -28,17 +28,20 @@ WINDOW = timedelta(hours=24)
 OPEN = (PurgeState.ASKED, PurgeState.CONFIRMED)
 OF_REQUESTS = (*OPEN, PurgeState.CANCELLED)
 
+_AT_ONCE = ", ".join(f"'{reason}'" for reason in sorted(AT_ONCE))
 _SEEN = f"""
     (initiative_id IN (SELECT visible_initiatives())
     OR (asked_of_id = {ME} AND organisation_id IN (SELECT own_organisations())))
 """
 _ASKED = f"""
     state = 'asked' AND asked_by_id = {ME} AND confirmed_by_id IS NULL
+    AND (asked_of_id IS NULL OR asked_of_id <> {ME})
     AND initiative_id IN (SELECT coordinated_initiatives())
 """
 # Confirmed by the acting user alone, who is not the one who asked; what has come to an end never changes again.
 _CONFIRMED = f"""
     state = 'confirmed' AND confirmed_by_id = {ME} AND asked_by_id <> {ME}
+    AND (reason IN ({_AT_ONCE}) OR due_at >= now() + interval '23 hours')
     AND (asked_of_id = {ME} OR initiative_id IN (SELECT coordinated_initiatives()))
 """
 
@@ -59,6 +62,8 @@ class PurgeRequest(Record):
             f"(state IN ('asked', 'cancelled') OR ({_CONFIRMED})) AND {_SEEN}",
         ),
         others={"t2d_purge": {"SELECT": "state = 'confirmed'"}},
+        free=("confirmed_by_id", "cancelled_by_id"),
+        kept=("reason", "asked_at"),
     )
 
     initiative = models.ForeignKey(

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -106,10 +105,9 @@ def _take_parties_along(conflict: Conflict, old_root: Any) -> None:
     When the old root itself was moved, its own parties are gone afterwards: nothing can name them any more.
     """
     was_root = conflict.pk == old_root
-    # Through the database's functions: most of these initiatives are hidden from whoever moves the conflict.
-    named = RawSQL("SELECT parties_named_within(%s, %s)", [conflict.pk, old_root])
-    used = Party.objects.filter(conflict=old_root) if was_root else Party.objects.filter(pk__in=named)
-    for party in used.select_related("parent"):
+    # All of them, named or not: which sides hidden initiatives name is nobody's to learn from what came along. And
+    # through a function of the database, since most of those initiatives are hidden from whoever moves the conflict.
+    for party in Party.objects.filter(conflict=old_root).select_related("parent"):
         twin = _twin(party, conflict)
         with connection.cursor() as cursor:
             cursor.execute("SELECT exchange_party(%s, %s, %s)", [conflict.pk, party.pk, twin.pk])

@@ -56,10 +56,10 @@ def change_team_member(
     stays = role == TeamRole.LEAD
     if member.role == TeamRole.LEAD and not _other_leads(member) and (not stays or expires_at):
         _require_successor(initiative, member, "role" if not stays else "expires_at")
+    if not stays:
+        _promote(initiative, leaving=member)
     member.role, member.expires_at = role, expires_at
     save(member)
-    if not stays:
-        _promote(initiative)
     return member
 
 
@@ -110,9 +110,9 @@ def remove_team_member(
         _set_successor(initiative, successor)
     if member.role == TeamRole.LEAD and not _other_leads(member):
         _require_successor(initiative, member, "successor")
+    _promote(initiative, leaving=member)
     member.expires_at = timezone.now()
     save(member)
-    _promote(initiative)
     return member
 
 
@@ -180,9 +180,12 @@ def _store_successor(initiative: Initiative, successor: User | None) -> None:
     Initiative.objects.filter(pk=initiative.pk).update(successor=successor)
 
 
-def _promote(initiative: Initiative) -> None:
-    """Make the successor lead if no lead is left, whatever role they had before."""
-    leads = initiative.members.live().filter(role=TeamRole.LEAD)
+def _promote(initiative: Initiative, leaving: TeamMember | None = None) -> None:
+    """Make the successor lead if no lead is left, whatever role they had before.
+
+    `leaving` is about to go and does not count. Called before that: afterwards they may not change the team.
+    """
+    leads = initiative.members.live().filter(role=TeamRole.LEAD).exclude(pk=getattr(leaving, "pk", None))
     if initiative.successor is None or not initiative.successor.is_active or leads.exists():
         return
     before = initiative.members.live().filter(user=initiative.successor_id).first()

@@ -36,8 +36,8 @@ MADE = {
 MIGHTY = {
     "postgres": "is a superuser",
     "startup_bypass": "has BYPASSRLS",
-    "startup_heir": "may become the owner of the tables or of the policies' functions",
-    "startup_policy": "may become the owner of the tables or of the policies' functions",
+    "startup_heir": "may become other roles",
+    "startup_policy": "may become other roles",
     "t2d_owner": "owns tables",
 }
 

@@ -1,0 +1,204 @@
+"""A world in which another organisation works, and the same world in which it does not, look alike to outsiders.
+
+Random sequences of everything a house can do with initiatives that stay closed to the reader, through the services
+and in the role of whoever acts, with detection running afterwards. The reader's whole transcript (status, headers,
+body and number of queries of every address, with searches, filters and orders; mails) is the same as before. Fifty
+sequences; T2D_LONG=1 runs five hundred. A control shows that an act which the reader may see makes a difference.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from accounts.services import create_token
+from confidentiality.actor import actor
+from confidentiality.policy import Forbidden, Hidden
+from conftest import World
+from coordination.services.comparison import compare_waiting
+from initiatives import services
+from initiatives.models import Initiative
+from tests.security.asking import Answer, Request, answer, request_as, routes
+from tests.security.conftest import REFERENCE, Secrets
+
+SEQUENCES = 500 if os.environ.get("T2D_LONG") else 50
+PER_TEST = 10
+ACTS = 8
+ASKED = 60
+QUERIES = ("?q=heron", "?search=canary", "?conflict={conflict}", "?ordering=codename", "?page_size=1")
+THEMES = ["ceasefire", "elections", "recognition", "nuclear_risk"]
+
+
+class House:
+    """Alice's house at work, by a seed. What it does is seen by nobody outside but a partner and the coordinator."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.draw = world, random.Random(seed)
+        self.initiatives = [world.secret]
+        self.done: list[str] = []
+
+    def one(self) -> Initiative:
+        return Initiative.objects.get(pk=self.draw.choice(self.initiatives).pk)
+
+    def opens(self) -> None:
+        world = self.world
+        opened = services.open_initiative(
+            by=world.alice,
+            conflict=self.draw.choice((world.conflict, world.child)),
+            registered_by=world.house,
+            matching=self.draw.choice(("on", "off")),
+            track_type="t2_hard",
+            began_on=date(2024, 1, 1),
+            themes=self.draw.sample(THEMES, 2),
+            parties=(world.up, world.down),
+            public_line="Canary of a line",
+        )
+        self.initiatives.append(opened)
+
+    def edits(self) -> None:
+        changes = {
+            "codename": f"Canary {self.draw.random()}",
+            "themes": self.draw.sample(THEMES, 3),
+            "matching": self.draw.choice(("on", "off")),
+            "began_on": date(2020 + self.draw.randrange(5), 1, 1),
+        }
+        services.edit_initiative(by=self.world.alice, initiative=self.one(), **changes)
+
+    def changes_status(self) -> None:
+        status = self.draw.choice(("active", "paused", "closed"))
+        services.change_status(by=self.world.alice, initiative=self.one(), status=status)
+
+    def shows_to_partner(self) -> None:
+        (office,) = self.world.cora.organisation_ids()
+        partners = list(Organisation.objects.filter(pk=office))
+        services.change_visibility(
+            by=self.world.alice, initiative=self.one(), visibility="partners", partners=partners
+        )
+
+    def hides(self) -> None:
+        services.change_visibility(by=self.world.alice, initiative=self.one(), visibility="team")
+
+    def adds_member(self) -> None:
+        until = timezone.now() + timedelta(days=self.draw.randrange(1, 90))
+        services.add_team_member(
+            by=self.world.alice,
+            initiative=self.one(),
+            user=self.world.bob,
+            role=self.draw.choice(("facilitator", "rapporteur", "observer")),
+            expires_at=self.draw.choice((None, until)),
+        )
+
+    def removes_member(self) -> None:
+        member = self.one().members.live().filter(user=self.world.bob).first()
+        if member:
+            services.remove_team_member(by=self.world.alice, member=member)
+
+    def names_successor(self) -> None:
+        services.name_successor(by=self.world.alice, initiative=self.one(), successor=self.world.bob)
+
+    def writes_brief(self) -> None:
+        services.edit_brief(
+            by=self.world.alice,
+            initiative=self.one(),
+            title="Canary title",
+            objective=str(self.draw.random()),
+        )
+
+    def adopts_rules(self) -> None:
+        rules = services.adopt_ground_rules(by=self.world.alice, initiative=self.one(), text="Canary rules")
+        services.record_assent(by=self.world.alice, rules=rules, who="Canary who")
+
+    def makes_token(self) -> None:
+        create_token(by=self.world.alice, scope="read", label="Canary token")
+
+    def asks_to_purge(self) -> None:
+        services.ask_purge(by=self.world.alice, initiative=self.one(), reason="entered_in_error")
+
+    def acts(self) -> None:
+        """Some acts, drawn by the seed. One that is refused (a member twice) is left out and leaves nothing."""
+        acts: list[Callable[[], None]] = [
+            self.opens, self.edits, self.changes_status, self.shows_to_partner, self.hides, self.adds_member,
+            self.removes_member, self.names_successor, self.writes_brief, self.adopts_rules, self.makes_token,
+            self.asks_to_purge,
+        ]  # fmt: skip
+        for act in [self.opens, *self.draw.choices(acts, k=ACTS)]:
+            try:
+                with actor(self.world.alice):
+                    act()
+            except (ValidationError, Hidden, Forbidden):
+                continue
+            self.done.append(act.__name__)
+        compare_waiting()
+
+
+def addresses(world: World, secrets: Secrets) -> list[str]:
+    """Everything there is to ask, with one's own records and with ids of nothing."""
+    own = {"initiative": world.rival.pk, "member": world.rival.members.get().pk}
+    found = []
+    for route in routes():
+        values: dict[str, Any] = {
+            name: secrets.ids()[kind] if kind in REFERENCE else own.get(kind, UUID(int=7))
+            for name, kind in route.kinds().items()
+        }
+        queries = ("", *(QUERIES if not values else ()))
+        found += [route.path(values) + query.format(conflict=world.conflict.pk) for query in queries]
+    return found
+
+
+def transcript(request: Request, paths: list[str]) -> dict[str, Answer]:
+    cache.clear()
+    connection.queries_log.clear()
+    return {path: answer(request, "get", path) for path in paths}
+
+
+def differences(one: dict[str, Answer], other: dict[str, Answer]) -> list[str]:
+    return [path for path in one.keys() | other.keys() if one.get(path) != other.get(path)]
+
+
+def reader_of(world: World, user: User) -> Request:
+    request = request_as(user)
+    request("get", "/api/v1/me/")  # Marks the token as used, before the page that shows its last use is read.
+    return request
+
+
+@pytest.mark.parametrize("start", range(0, SEQUENCES, PER_TEST))
+def test_what_another_house_does_changes_nothing_for_a_rival(
+    world: World, secrets: Secrets, start: int
+) -> None:
+    """Each sequence is followed by a part of the addresses, drawn anew: together they are all asked, many times."""
+    request, paths = reader_of(world, world.rita), addresses(world, secrets)
+    before = transcript(request, paths)
+    done: list[str] = []
+    for seed in range(start, start + PER_TEST):
+        with transaction.atomic():
+            house = House(world, seed)
+            house.acts()
+            asked = house.draw.sample(paths, ASKED)
+            changed = differences({path: before[path] for path in asked}, transcript(request, asked))
+            transaction.set_rollback(True)
+        done += house.done
+        assert (changed, len(mail.outbox)) == ([], 0), (seed, house.done)
+
+    assert len(done) > PER_TEST * ACTS / 2  # Most acts were really done.
+
+
+def test_a_card_for_the_network_is_noticed(world: World, secrets: Secrets) -> None:
+    """The control: were the transcript blind, the proof above would show nothing."""
+    request, paths = reader_of(world, world.rita), addresses(world, secrets)
+    before = transcript(request, paths)
+    with actor(world.alice):
+        services.change_visibility(by=world.alice, initiative=world.secret, visibility="network")
+
+    assert len(differences(before, transcript(request, paths))) > 3
