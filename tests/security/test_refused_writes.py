@@ -91,10 +91,10 @@ def test_nobody_moves_a_row_or_signs_it_with_another_name(
 ) -> None:
     """Every foreign key of every confidential row, pointed at somebody or something else."""
     others = {
-        User: world.rita.pk,
-        Initiative: world.rival.pk,
-        Organisation: world.other.pk,
-        Conflict: world.child.pk,
+        User: (world.rita.pk, world.alice.pk),
+        Initiative: (world.rival.pk, world.secret.pk),
+        Organisation: (world.other.pk, world.house.pk),
+        Conflict: (world.child.pk, world.conflict.pk),
     }
     who, done = getattr(world, insider), {}
     for row in secrets.hidden:
