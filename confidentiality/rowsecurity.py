@@ -157,7 +157,8 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
 def kept_columns(model: type[models.Model]) -> list[str]:
     """Columns that the application never changes: the keys of a row, and what its wall names."""
     wall = _declared(model)
-    keys = [field.column for field in model._meta.concrete_fields if field.is_relation or field.primary_key]
+    fields = model._meta.concrete_fields
+    keys = [str(field.column) for field in fields if field.is_relation or field.primary_key]
     return [column for column in (*keys, *wall.kept) if column not in wall.free]
 
 

@@ -38,7 +38,12 @@ END = b"\x80"
 
 
 class CannotOpen(Exception):
-    """Tampered, truncated, moved, or its key is gone: nobody is told which."""
+    """Tampered, truncated, moved, or its key is gone: nobody is told which.
+
+    A template that names such a text leaves the place empty instead of taking the whole page away.
+    """
+
+    silent_variable_failure = True
 
 
 @dataclass(frozen=True)

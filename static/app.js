@@ -65,6 +65,7 @@
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 403) return { out: true };
+      if (answer.status >= 500) return { off: true }; // Nothing was kept: stay here, with what is typed.
       return answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
     } catch {
       return { off: true };

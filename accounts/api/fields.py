@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from confidentiality.fields import encrypted_fields, if_it_opens
 from confidentiality.words import listed
 from initiatives.services.countries import country_codes
 
@@ -43,6 +44,13 @@ class Strict(serializers.ModelSerializer):
                 one for one in options["validators"] if type(one).__name__ not in unwanted
             ]
         return kind, options
+
+    def to_representation(self, instance: Any) -> Any:
+        """A text that does not open is null: it must not take away the list that it stands in."""
+        for field in encrypted_fields(type(instance)):
+            if field.name in self.fields and if_it_opens(instance, field.name) is None:
+                instance.__dict__[field.attname] = None
+        return super().to_representation(instance)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (errors := self._misplaced(data)):

@@ -28,7 +28,7 @@ WINDOW = timedelta(hours=24)
 OPEN = (PurgeState.ASKED, PurgeState.CONFIRMED)
 OF_REQUESTS = (*OPEN, PurgeState.CANCELLED)
 
-_AT_ONCE = ", ".join(f"'{reason}'" for reason in sorted(AT_ONCE))
+_AT_ONCE = ",".join(f"'{reason}'" for reason in sorted(AT_ONCE))  # for SQL
 _SEEN = f"""
     (initiative_id IN (SELECT visible_initiatives())
     OR (asked_of_id = {ME} AND organisation_id IN (SELECT own_organisations())))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -34,7 +35,9 @@ def edit_brief(*, by: User, initiative: Initiative, version: int | None = None, 
     take_turn("brief", initiative.pk)
     policy.require(by, Action.EDIT_BRIEF, Brief(initiative=initiative))  # Again: the turn was waited for.
     brief = _brief_for_change(initiative, version)
-    changed = [name for name in BRIEF_FIELDS if name in texts and texts[name] != getattr(brief, name)]
+    stands = {name: if_it_opens(brief, name) for name in BRIEF_FIELDS}
+    _refuse_damaged(stands, texts)
+    changed = [name for name in BRIEF_FIELDS if name in texts and texts[name] != stands[name]]
     if not changed:
         return brief
     for name in changed:
@@ -43,6 +46,13 @@ def edit_brief(*, by: User, initiative: Initiative, version: int | None = None, 
     kept = {"texts": {name: getattr(brief, name) for name in BRIEF_FIELDS}, "changed": changed}
     save(BriefRevision(initiative=initiative, number=brief.version, by=by, kept=kept))
     return brief
+
+
+def _refuse_damaged(stands: Mapping[str, Any], texts: Mapping[str, str]) -> None:
+    """A text that does not open is replaced by a new one, or the brief stays as it is: nothing is lost unnoticed."""
+    text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
+    if damaged := [name for name, value in stands.items() if value is None and name not in texts]:
+        raise ValidationError(dict.fromkeys(damaged, text))
 
 
 def _brief_for_change(initiative: Initiative, version: int | None) -> Brief:

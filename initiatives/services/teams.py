@@ -185,7 +185,9 @@ def _promote(initiative: Initiative, leaving: TeamMember | None = None) -> None:
 
     `leaving` is about to go and does not count. Called before that: afterwards they may not change the team.
     """
-    leads = initiative.members.live().filter(role=TeamRole.LEAD).exclude(pk=getattr(leaving, "pk", None))
+    leads = initiative.members.live().filter(role=TeamRole.LEAD)
+    if leaving is not None:
+        leads = leads.exclude(pk=leaving.pk)
     if initiative.successor is None or not initiative.successor.is_active or leads.exists():
         return
     before = initiative.members.live().filter(user=initiative.successor_id).first()

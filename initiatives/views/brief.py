@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import add_errors
 from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
 from confidentiality.policy import Standing
 from confidentiality.records import Stale
 from initiatives import services
@@ -43,7 +44,7 @@ def brief(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         **frame(request, shown, standing),
         "brief": stored,
-        "texts": _labelled(_texts(stored), leave_out=("title",)),
+        "texts": _labelled(_opened_texts(stored), leave_out=("title",)),
         "saved": _revisions(request, shown).filter(number=stored.version).first() if stored else None,
         "rules": rules,
         "assents": assents.count() if rules else 0,
@@ -60,11 +61,17 @@ def _revisions(request: HttpRequest, shown: Initiative) -> Any:
     return BriefRevision.objects.visible_to(request.user).filter(initiative=shown).select_related("by")
 
 
+def _opened_texts(stored: Brief | None) -> dict[str, Any]:
+    """By field; None for one that does not open, which must not take the others away."""
+    return {name: if_it_opens(stored, name) if stored else "" for name in BRIEF_FIELDS}
+
+
 def _texts(stored: Brief | None) -> dict[str, str]:
-    return {name: getattr(stored, name) if stored else "" for name in BRIEF_FIELDS}
+    """As a form takes them up: what does not open is written anew."""
+    return {name: text or "" for name, text in _opened_texts(stored).items()}
 
 
-def _labelled(texts: Mapping[str, str], leave_out: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
+def _labelled(texts: Mapping[str, Any], leave_out: tuple[str, ...] = ()) -> list[tuple[str, str, Any]]:
     """(field, its name on the page, text) of every text, in the order of the form."""
     fields = BriefForm.base_fields
     return [

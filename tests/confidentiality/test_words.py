@@ -12,8 +12,8 @@ from django.utils.translation import override
 from confidentiality.words import listed
 
 ROOT = Path(__file__).resolve().parents[2]
-# A list for a program or for a field of a form keeps the Latin comma: the OpenAPI document, what is typed, SQL, logs. So do
-# errors that only a programmer meets, written as f-strings.
+# A list for a program or for a field of a form keeps the Latin comma: the OpenAPI document, what is typed, SQL, logs.
+# So do errors that only a programmer meets, written as f-strings.
 FOR_PROGRAMS = {
     "accounts/api/schema.py",
     "confidentiality/rowsecurity.py",

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from confidentiality.actor import actor
@@ -24,6 +27,7 @@ from initiatives.services import (
     withdraw_assent,
 )
 from tests import factories as make
+from tests.clients import client_of, get, patch, pointers
 
 pytestmark = pytest.mark.django_db
 
@@ -270,3 +274,31 @@ def test_the_database_changes_and_deletes_no_version(world: World) -> None:
             ):
                 with pytest.raises(Exception, match="permission denied"), actor(world.alice):
                     act()
+
+
+def _damage(brief: Brief, column: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE initiatives_brief SET {column} = set_byte({column}, 30, get_byte({column}, 30) # 1) WHERE id = %s",
+            [brief.pk],
+        )
+
+
+def test_a_damaged_text_takes_nothing_else_away_and_is_written_anew(world: World) -> None:
+    brief = make.make_brief(world.secret, world.alice, title="Tea", objective="Gauges", exit_plan="Ends well")
+    _damage(brief, "objective")
+    page, api = Client(), client_of(world.alice)
+    page.force_login(world.alice)
+    address = reverse("initiatives:brief", args=[world.secret.pk])
+
+    shown = page.get(address).content.decode()
+    assert "cannot be opened" in shown
+    assert "Ends well" in shown
+    rows = get(api, "briefs/").json()["results"]
+    assert [(row["title"], row["objective"]) for row in rows] == [("Tea", None)]
+    # What cannot be read is not lost unnoticed by changing something else.
+    refused = patch(api, f"briefs/{world.secret.pk}/", {"title": "Coffee"})
+    assert (refused.status_code, set(pointers(refused))) == (400, {"/objective"})
+    assert page.get(reverse("initiatives:edit_brief", args=[world.secret.pk])).status_code == 200
+    done = patch(api, f"briefs/{world.secret.pk}/", {"objective": "Gauges anew"})
+    assert (done.status_code, done.json()["objective"], done.json()["title"]) == (200, "Gauges anew", "Tea")
