@@ -122,6 +122,8 @@ def load_briefs(people: dict[str, User], leads: dict[str, str], cards: dict[str,
         with actor(lead):
             if codename == "Amber Heron":
                 _history(lead, people["rapporteur"], card, inside)
+            if codename == "Quiet Lantern":
+                adopt_ground_rules(by=lead, initiative=card, text=RULES[0])
             edit_brief(by=lead, initiative=card, **texts)
 
 
