@@ -5,7 +5,8 @@ Proved, with the application as a web server calls it, logged in as it is in pro
 transactions: over persistent connections and over a pool of psycopg's. Among the requests are views that raise after
 they wrote, that go on after an error of the database, that stream, that read when their transaction is over, that
 are refused, and visitors. After each of them the connection is at rest: nobody acts, no transaction is open, and
-past the guard it reaches no row. That this would be noticed is shown with a view that does what must never be done.
+past the guard it reaches no row. The same when PostgreSQL cuts connections off in the middle of their work. That it
+would be noticed is shown with a view that does what must never be done.
 Not proved: pools of other makers, such as pgbouncer, and views that are asynchronous, of which there are none.
 """
 
@@ -15,6 +16,7 @@ import io
 import logging
 import random
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +24,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as site
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.test import Client, RequestFactory
 
@@ -35,7 +38,8 @@ from tests import factories as make
 from tests.logins import WEB, logged_in_as
 from tests.security.strange import LOST
 
-PEOPLE, THREADS, REQUESTS = 6, 4, 1000
+PEOPLE, THREADS, REQUESTS, CUTS = 6, 4, 1000, 30
+CUT_OFF = 599
 WORD = re.compile(r"kestrel\d+")
 CSRF = "c" * CSRF_SECRET_LENGTH
 Way = Callable[[int], dict[str, Any]]
@@ -135,11 +139,15 @@ def ask(kind: Kind, person: Person, other: Person) -> tuple[int, str]:
     response = application(
         environ(kind, person, other), lambda status, headers: heard.append(f"{status} {headers}")
     )
+    text, status = "", int(heard[0][:3])
     try:
-        text = b"".join(response).decode()
+        for part in response:
+            text += part.decode()
+    except OperationalError:
+        status = CUT_OFF  # in the middle of its body: a web server closes the connection to the reader
     finally:
         response.close()
-    return int(heard[0][:3]), heard[0] + text
+    return status, heard[0] + text
 
 
 def environ(kind: Kind, person: Person, other: Person) -> dict[str, Any]:
@@ -167,6 +175,18 @@ def resting() -> tuple[tuple[Any, ...], int]:
     if pooled:
         connection.close()
     return (*row[:4], *standing), row[4]
+
+
+def settled() -> tuple[Any, ...]:
+    """The same of a connection that may be cut off while it is asked."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    for _time in range(10):
+        connection.close_if_unusable_or_obsolete()
+        try:
+            return resting()[0]
+        except (psycopg.OperationalError, OperationalError):
+            connection.close()
+    raise AssertionError("no connection lasted long enough to be asked")
 
 
 # --- Two thousand requests ------------------------------------------------------------------------------------
@@ -198,12 +218,12 @@ def asked(people: list[Person], seed: int) -> list[Seen]:
 
 
 @contextmanager
-def served(way: dict[str, Any]) -> Iterator[None]:
+def served(way: dict[str, Any]) -> Iterator[Any]:
     """As a web process with connections of this way. Without the log, which would take longer than the requests."""
     with logged_in_as(WEB, **way) as connection:
         logging.disable()
         try:
-            yield
+            yield connection
         finally:
             logging.disable(logging.NOTSET)
             connection.close()
@@ -231,6 +251,56 @@ def test_nobody_reads_a_word_of_anybody_else(people: list[Person], way: Way) -> 
     assert [one.status for one in seen].count(500) > REQUESTS / 10
     assert len(users) <= THREADS
     assert {len(served_by_one) for served_by_one in users.values()} == {PEOPLE}
+
+
+@each_way
+def test_who_is_cut_off_leaves_nothing_to_the_next(people: list[Person], way: Way) -> None:
+    """PostgreSQL ends all connections of the site, several times, in the middle of what they do."""
+    with served(way(THREADS - 1)) as connection, ThreadPoolExecutor(THREADS + 1) as threads:
+        cutting = threads.submit(cut_off, dict(connection.settings_dict))
+        heard = [
+            one for share in threads.map(lambda seed: some(people, seed), range(THREADS)) for one in share
+        ]
+        cut = cutting.result()
+        afterwards = [ask(KINDS[0], person, people[0])[0] for person in people]
+    unlucky = {status for kind, _person, status, _words, _rest in heard if status != kind.status}
+
+    assert cut > THREADS
+    assert unlucky
+    assert unlucky <= {500, CUT_OFF}
+    assert [words - {person} for _kind, person, _status, words, _rest in heard if words - {person}] == []
+    assert {rest for _kind, _person, _status, _words, rest in heard} == {AT_REST}
+    assert afterwards == [200] * PEOPLE
+
+
+def cut_off(place: dict[str, Any]) -> int:
+    """How many connections were ended."""
+    ended = 0
+    with psycopg.connect(host=place["HOST"], user="postgres", dbname="postgres", autocommit=True) as server:
+        for _time in range(CUTS):
+            time.sleep(0.1)
+            found = server.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s AND datname = %s"
+                " AND state <> 'idle'",
+                [WEB, place["NAME"]],
+            ).fetchone()
+            ended += found[0] if found else 0
+    return ended
+
+
+def some(people: list[Person], seed: int) -> list[tuple[Kind, str, int, set[str], tuple[Any, ...]]]:
+    """Requests of one thread, each with its answer's status and words, and how it left the connection."""
+    chance, heard = random.Random(seed), []
+    until = time.monotonic() + CUTS * 0.1
+    try:
+        while time.monotonic() < until:
+            (kind,) = chance.choices(KINDS, [kind.weight for kind in KINDS])
+            person, other = chance.sample(people, 2)
+            status, text = ask(kind, person, other)
+            heard.append((kind, person.word, status, set(WORD.findall(text)), settled()))
+    finally:
+        connections.close_all()
+    return heard
 
 
 @each_way
