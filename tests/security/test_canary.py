@@ -100,7 +100,7 @@ DISGUISES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
-@pytest.mark.parametrize("mark", [CONTENT, CARD])
+@pytest.mark.parametrize("mark", [CONTENT, CARD], ids=["content", "card"])
 def test_the_scanner_sees_through_every_disguise(mark: str, disguise: str) -> None:
     canary = word(mark)
     text = f"<p>before {DISGUISES[disguise](canary)} after</p>"
