@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any
 
 from django.db import connection
@@ -50,8 +51,12 @@ def request_as(user: User | None) -> Request:
         pages.force_login(user)
         api.defaults["HTTP_AUTHORIZATION"] = f"Bearer {create_token(by=user, scope='write')[1]}"
 
+    # One request does not prepare the next: nobody is signed out by it, and no message waits.
+    signed_in = {name: morsel.value for name, morsel in pages.cookies.items()}
+
     def request(method: str, path: str, **extra: Any) -> HttpResponse:
         if not path.startswith("/api/v1/"):
+            pages.cookies = SimpleCookie(signed_in)
             return getattr(pages, method)(path, **extra)
         if method in ("post", "put", "patch"):
             extra = {"data": "{}", "content_type": "application/json", **extra}

@@ -1,0 +1,355 @@
+"""Who is let in where: the tables of the policy, written out again on purpose, and a row for each address.
+
+Nothing here is taken from policy.py. A gate says, for each relation and each visibility, how an address answers; a
+row says which gate stands at which method of an address. An address without a row fails the matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from tests.security.relations import RECORD, TEAM
+
+# How an address answers. `named`: the body names something that does not exist for whoever asks.
+OPEN, HIDDEN, FORBIDDEN, NAMED = "open", "hidden", "forbidden", "names what is not there"
+SIGN_IN, NO_METHOD = "sign-in", "no such method"
+
+VETTED = {*TEAM, "house", "partner", "circle", "network", "recorder"}
+COORDINATORS = {"coordinator", "locked", "elsewhere"}
+COVERING = {"coordinator", "locked"}
+READS_REFERENCE = VETTED | COORDINATORS
+
+# Visibility against who reads the card; of the public record, everybody in the network and whoever registered it.
+READS_CARD: Mapping[str, set[str]] = {
+    "team": {*TEAM},
+    "partners": {*TEAM, "partner"},
+    "circle": {*TEAM, "partner", "circle", *COVERING},
+    "network": {*VETTED, *COVERING},
+    RECORD: {*VETTED, *COVERING},
+}
+# Team role against what it may do.
+MANAGES = {"lead"}
+WRITES_BRIEF = {"lead", "facilitator"}
+COORDINATES = {"lead", "facilitator"}
+
+Gate = Callable[[str, str], str]
+
+
+# --- Gates ----------------------------------------------------------------------------------------------------
+
+
+def for_those(
+    allowed: AbstractSet[str], forbidden: AbstractSet[str] = frozenset(), otherwise: str = HIDDEN
+) -> Gate:
+    """The same at every visibility."""
+
+    def gate(relation: str, column: str) -> str:
+        return OPEN if relation in allowed else FORBIDDEN if relation in forbidden else otherwise
+
+    return gate
+
+
+def signed_in(relation: str, column: str) -> str:
+    return OPEN
+
+
+def nobody(relation: str, column: str) -> str:
+    return HIDDEN
+
+
+def card(relation: str, column: str) -> str:
+    return OPEN if relation in READS_CARD[column] else HIDDEN
+
+
+def on_card(
+    allowed: AbstractSet[str], on_record: AbstractSet[str] = frozenset(), otherwise: str = HIDDEN
+) -> Gate:
+    """An act on the card: forbidden to those who only read it."""
+
+    def gate(relation: str, column: str) -> str:
+        if relation not in READS_CARD[column]:
+            return otherwise
+        return OPEN if relation in (on_record if column == RECORD else allowed) else FORBIDDEN
+
+    return gate
+
+
+def inside(allowed: AbstractSet[str], otherwise: str = HIDDEN) -> Gate:
+    """Content: for the team alone, whoever reads the card; cards of the public record have none."""
+
+    def gate(relation: str, column: str) -> str:
+        if column == RECORD or relation not in TEAM:
+            return otherwise
+        return OPEN if relation in allowed else FORBIDDEN
+
+    return gate
+
+
+def link(relation: str, column: str) -> str:
+    """Coordinators who know of both, and leads and facilitators of one side who read the other's card, too."""
+    if relation == "coordinator":
+        return OPEN
+    if relation == "locked":  # leads the other side, which the whole network reads
+        return card(relation, column)
+    return OPEN if relation in COORDINATES and column != RECORD else HIDDEN
+
+
+def end_link(relation: str, column: str) -> str:
+    """A team cannot end it alone."""
+    seen = link(relation, column)
+    return FORBIDDEN if seen == OPEN and relation != "coordinator" else seen
+
+
+steward = for_those({"steward"})
+mandate = for_those(COORDINATORS)
+flag = for_those({"coordinator"})
+reference = for_those(READS_REFERENCE)
+edit_reference = for_those(COVERING, READS_REFERENCE)
+organisation = for_those({*VETTED, "steward"})
+edit_organisation = for_those({"house", "steward"}, VETTED)
+vet = for_those({"steward"}, VETTED)
+declaration = for_those({"circle", *COVERING})
+tombstone = for_those({"lead", "facilitator"})  # who decided on it
+confirm_declaration = for_those(COVERING, {"circle"})
+edit_card = on_card(MANAGES, on_record={"recorder"})
+change_card = on_card(MANAGES)
+team = inside({*TEAM})
+manage_team = inside(MANAGES)
+write_brief = inside(WRITES_BRIEF)
+
+
+def own_token(relation: str, column: str) -> str:
+    """The lead's, who made one for each card that has a team."""
+    return OPEN if relation == "lead" and column != RECORD else HIDDEN
+
+
+def member(relation: str, column: str) -> str:
+    """A member's own page: the leads', and the member's, who is the observer."""
+    return inside({*MANAGES, "observer"})(relation, column)
+
+
+# --- Rows -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A gate, and what is sent: names in braces become ids of the records of a column."""
+
+    gate: Gate
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The gate of each method. `door` is asked before the method is: whom there is no such address for."""
+
+    methods: Mapping[str, Gate | Ask]
+    door: Gate = signed_in
+    public: bool = False
+    library: bool = False
+
+    def expected(self, method: str, relation: str, column: str) -> set[str]:
+        if relation == "anonymous" and not self.public:
+            return {SIGN_IN}
+        if self.library:
+            # Its own forms, which say nothing of any record: let in, or no such method.
+            return {OPEN, NO_METHOD, SIGN_IN}
+        if self.door(relation, column) != OPEN:
+            return {HIDDEN}
+        gate = self.methods.get(method)
+        if gate is None:
+            return {NO_METHOD}
+        return {(gate.gate if isinstance(gate, Ask) else gate)(relation, column)}
+
+    def body(self, method: str) -> Mapping[str, Any] | None:
+        gate = self.methods.get(method)
+        return gate.body if isinstance(gate, Ask) else None
+
+
+def page(gate: Gate, door: Gate = signed_in) -> Row:
+    return Row({"get": gate}, door)
+
+
+def form(gate: Gate, door: Gate = signed_in) -> Row:
+    return Row({"get": gate, "head": gate, "post": gate}, door)
+
+
+def button(gate: Gate | Ask, door: Gate = signed_in) -> Row:
+    return Row({"post": gate}, door)
+
+
+def listed(gate: Gate, making: Gate | Ask | None = None) -> Row:
+    return Row({"get": gate, "head": gate, **({"post": making} if making else {})})
+
+
+def detail(gate: Gate, change: Gate | Ask | None = None, end: Gate | None = None) -> Row:
+    methods = {"get": gate, "head": gate, "patch": change, "delete": end}
+    return Row({method: gate for method, gate in methods.items() if gate})
+
+
+LIBRARY = Row({}, library=True)
+PUBLIC_LIBRARY = Row({}, library=True, public=True)
+PUBLIC_API = Row(dict.fromkeys(("get", "head", "options"), signed_in), public=True)
+NEW_CARD = {
+    "conflict": "{conflict}", "track_type": "t2_hard", "matching": "on", "began_on": "2024-01-01",
+}  # fmt: skip
+OF_CONFLICT = for_those(COVERING, READS_REFERENCE, NAMED)
+
+ROWS: Mapping[str, Row] = {
+    # Pages that everybody has.
+    "": page(signed_in),
+    "account/": form(signed_in),
+    "account/tokens/": form(signed_in),
+    "account/tokens/<uuid:pk>/revoke/": button(own_token),
+    "healthz/": Row({"get": signed_in}, public=True),
+    "language/": Row({"post": signed_in}, public=True),
+    "search/": form(signed_in),
+    "what-could-be-read/": page(steward),
+    "account/login/": PUBLIC_LIBRARY,
+    "account/logout/": PUBLIC_LIBRARY,
+    "account/signup/": PUBLIC_LIBRARY,
+    "account/inactive/": PUBLIC_LIBRARY,
+    "account/reauthenticate/": LIBRARY,
+    "account/password/change/": LIBRARY,
+    "account/password/set/": LIBRARY,
+    "account/password/reset/": PUBLIC_LIBRARY,
+    "account/password/reset/done/": PUBLIC_LIBRARY,
+    "account/password/reset/key/<uidb36>-<key>/": PUBLIC_LIBRARY,
+    "account/password/reset/key/done/": PUBLIC_LIBRARY,
+    # Organisations.
+    "organisations/": page(steward),
+    "organisations/<uuid:pk>/vet/": form(vet),
+    # Conflicts and circles.
+    "conflicts/": page(signed_in),
+    "conflicts/<uuid:pk>/": page(reference),
+    "conflicts/<uuid:pk>/circle/": button(reference),
+    "circle/<uuid:pk>/confirm/": button(confirm_declaration),
+    "circle/<uuid:pk>/withdraw/": button(declaration),
+    # Cards.
+    "initiatives/": page(signed_in),
+    "initiatives/new/": form(signed_in),
+    "initiatives/<uuid:pk>/": page(card),
+    "initiatives/<uuid:pk>/who/": page(card),
+    "initiatives/<uuid:pk>/edit/": form(edit_card),
+    "initiatives/<uuid:pk>/status/": form(edit_card),
+    "initiatives/<uuid:pk>/visibility/": form(change_card),
+    "import/": form(mandate),
+    # Teams and what is inside.
+    "initiatives/<uuid:pk>/team/": Row({"get": team, "head": team, "post": manage_team}),
+    "initiatives/<uuid:pk>/team/<uuid:member>/": form(member),
+    "initiatives/<uuid:pk>/team/<uuid:member>/undo/": button(manage_team),
+    "initiatives/<uuid:pk>/successor/": button(manage_team),
+    "initiatives/<uuid:pk>/purge/": form(manage_team),
+    "purges/": page(signed_in),
+    "purges/<uuid:pk>/": form(team),
+    "initiatives/<uuid:pk>/brief/": page(team),
+    "initiatives/<uuid:pk>/brief/edit/": form(write_brief),
+    "initiatives/<uuid:pk>/brief/history/": page(team),
+    "initiatives/<uuid:pk>/brief/history/<uuid:revision>/": page(team),
+    "initiatives/<uuid:pk>/rules/": page(team),
+    "initiatives/<uuid:pk>/rules/<uuid:rules>/": page(team),
+    "initiatives/<uuid:pk>/rules/<uuid:rules>/assent/": button(write_brief),
+    "initiatives/<uuid:pk>/rules/new/": form(write_brief),
+    "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/": button(write_brief),
+    "drafts/": button(Ask(team, {"draft": "brief:{initiative}", "title": "Half a title"})),
+    "drafts/discard/": button(Ask(team, {"draft": "brief:{initiative}"})),
+    # Coordination.
+    "overlaps/": page(mandate, door=mandate),
+    "overlaps/dismiss/": button(mandate, door=mandate),
+    "overlaps/<uuid:pk>/": page(flag, door=mandate),
+    "overlaps/<uuid:pk>/assess/": button(flag, door=mandate),
+    "overlaps/<uuid:pk>/dismiss/": button(flag, door=mandate),
+    "overlaps/<uuid:pk>/reopen/": button(flag, door=mandate),
+    "overlaps/<uuid:pk>/link/": button(flag, door=mandate),
+    "links/<uuid:pk>/end/": button(end_link),
+    # The API.
+    "api/schema/": PUBLIC_API,
+    "api/docs/": PUBLIC_API,
+    "api/v1/": Row(dict.fromkeys(("get", "head", "options"), signed_in)),
+    "api/v1/.+": Row(
+        {**dict.fromkeys(("get", "head", "post", "put", "patch", "delete"), nobody), "options": signed_in}
+    ),
+    "api/v1/me/": detail(signed_in, change=Ask(signed_in, {"theme": "dark"})),
+    "api/v1/organisations/": listed(signed_in, Ask(steward, {"name": "A new organisation"})),
+    "api/v1/organisations/<pk>/": detail(organisation, change=Ask(edit_organisation, {"country": "CH"})),
+    "api/v1/organisations/<pk>/vet/": button(Ask(vet, {"note": "We know them."})),
+    "api/v1/conflicts/": listed(signed_in, Ask(OF_CONFLICT, {"name": "A part", "parent": "{conflict}"})),
+    "api/v1/conflicts/<pk>/": detail(reference, change=Ask(edit_reference, {"countries": ["CH"]})),
+    "api/v1/parties/": listed(signed_in, Ask(OF_CONFLICT, {"name": "A side", "conflict": "{conflict}"})),
+    "api/v1/parties/<pk>/": detail(reference, change=Ask(edit_reference, {"name": "A new name"})),
+    "api/v1/official-tracks/": listed(
+        signed_in, Ask(OF_CONFLICT, {"name": "A track", "conflict": "{conflict}"})
+    ),
+    "api/v1/official-tracks/<pk>/": detail(reference, change=Ask(edit_reference, {"name": "A new name"})),
+    "api/v1/official-tracks/<pk>/phases/": button(
+        Ask(edit_reference, {"phase": "negotiation", "began_on": "2024-01-01"})
+    ),
+    "api/v1/deadlines/": listed(
+        signed_in, Ask(OF_CONFLICT, {"name": "It ends", "conflict": "{conflict}", "due_on": "2030-01-01"})
+    ),
+    "api/v1/deadlines/<pk>/": detail(reference, change=Ask(edit_reference, {"name": "A new name"})),
+    "api/v1/circle-declarations/": listed(
+        signed_in,
+        Ask(
+            for_those({"house"}, VETTED, NAMED), {"organisation": "{organisation}", "conflict": "{conflict}"}
+        ),
+    ),
+    "api/v1/circle-declarations/<pk>/": detail(declaration, end=declaration),
+    "api/v1/circle-declarations/<pk>/confirm/": button(confirm_declaration),
+    "api/v1/initiatives/": listed(signed_in, Ask(for_those(VETTED, otherwise=NAMED), NEW_CARD)),
+    "api/v1/initiatives/<pk>/": detail(card, change=Ask(edit_card, {"public_line": "A new line"})),
+    "api/v1/initiatives/<pk>/who/": listed(card),
+    "api/v1/initiatives/<pk>/status/": button(Ask(edit_card, {"status": "paused"})),
+    "api/v1/initiatives/<pk>/successor/": button(Ask(change_card, {"successor": None})),
+    "api/v1/initiatives/<pk>/visibility/": Row(
+        {
+            "get": Ask(change_card, {"visibility": "network"}),
+            "head": Ask(change_card, {"visibility": "network"}),
+            "post": Ask(change_card, {"visibility": "network"}),
+        }
+    ),
+    "api/v1/team-members/": listed(
+        signed_in,
+        Ask(
+            on_card(MANAGES, otherwise=NAMED),
+            {"initiative": "{initiative}", "user": "{colleague}", "role": "observer"},
+        ),
+    ),
+    "api/v1/team-members/<pk>/": detail(team, change=Ask(manage_team, {"role": "rapporteur"}), end=member),
+    "api/v1/briefs/": listed(
+        signed_in, Ask(for_those(set(), otherwise=NAMED), {"initiative": "{initiative}", "title": "A title"})
+    ),
+    "api/v1/briefs/<pk>/": detail(team, change=Ask(write_brief, {"title": "A new title"})),
+    "api/v1/briefs/<pk>/history/": listed(team),
+    "api/v1/ground-rules/": listed(
+        signed_in, Ask(inside(WRITES_BRIEF, NAMED), {"initiative": "{initiative}", "text": "New rules"})
+    ),
+    "api/v1/ground-rules/<pk>/": detail(team),
+    "api/v1/ground-rules-assents/": listed(
+        signed_in, Ask(inside(WRITES_BRIEF, NAMED), {"rules": "{rules}", "who": "Somebody else"})
+    ),
+    "api/v1/ground-rules-assents/<pk>/": detail(team, end=write_brief),
+    "api/v1/purge-requests/": listed(signed_in),
+    "api/v1/purge-requests/<pk>/": detail(team),
+    "api/v1/tombstones/": listed(signed_in),
+    "api/v1/tombstones/<pk>/": detail(tombstone),
+    "api/v1/overlaps/": listed(signed_in),
+    "api/v1/overlaps/<pk>/": detail(flag),
+    "api/v1/overlaps/<pk>/assess/": button(Ask(flag, {"assessment": "neutral"})),
+    "api/v1/overlaps/<pk>/dismiss/": button(Ask(flag, {"reason": "Nothing in it."})),
+    "api/v1/overlaps/<pk>/reopen/": button(flag),
+    "api/v1/coordination-links/": listed(
+        signed_in,
+        Ask(
+            lambda relation, column: (
+                OPEN if relation == "coordinator" else on_card(set(), otherwise=NAMED)(relation, column)
+            ),
+            {"first": "{initiative}", "second": "{neighbour}", "mechanism": "joint_analysis"},
+        ),
+    ),
+    "api/v1/coordination-links/<pk>/": detail(link),
+    "api/v1/coordination-links/<pk>/end/": button(end_link),
+}
