@@ -47,7 +47,7 @@ class Strict(serializers.ModelSerializer):
 
     def to_representation(self, instance: Any) -> Any:
         """A text that does not open is null: it must not take away the list that it stands in."""
-        for field in encrypted_fields(type(instance)):
+        for field in encrypted_fields(self.Meta.model):  # The instance may be a lazy stand-in for one.
             if field.name in self.fields and if_it_opens(instance, field.name) is None:
                 instance.__dict__[field.attname] = None
         return super().to_representation(instance)
