@@ -12,6 +12,8 @@ a proxy or an operator who reads memory sees.
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import zlib
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +37,7 @@ from tests.security.canaries import (
     word,
 )
 from tests.security.conftest import Secrets
-from tests.security.traces import USUAL, traces
+from tests.security.traces import USUAL, lying_in, stores, traces
 from tests.security.work import work
 
 WATCHERS = ("anonymous", "rita", "sam", "harry", "stella", "cora")
@@ -168,3 +170,17 @@ def test_nothing_stays_where_a_stranger_or_a_thief_could_look(
     assert {place for place, text in texts.items() if not text and not place.endswith(".log")} == set()
     assert any(found.startswith(CONTENT) for found in found_in(texts.pop(USUAL)))
     assert {(place, name) for place, text in texts.items() for name in planted.names(found_in(text))} == set()
+
+
+@pytest.mark.django_db
+def test_what_is_kept_of_a_request_cannot_be_guessed_at(world: World) -> None:
+    """A plain digest of a short text tells the text to whoever tries all that it could be."""
+    address, body = "/api/v1/briefs/", {"initiative": str(world.secret.pk), "title": word(CONTENT)}
+    request = request_as(world.alice)
+    response = request("post", address, data=body, headers={"Idempotency-Key": "once"})
+    kept = "".join(lying_in(stores()["cache"]))
+    texts = [json.dumps(said, sort_keys=True) for said in (["POST", address, "", body], body, body["title"])]
+
+    assert response.status_code == 201
+    assert "idempotency:" in kept
+    assert [text for text in texts if hashlib.sha256(text.encode()).hexdigest() in kept] == []
