@@ -11,18 +11,19 @@ actor as well: row security is a wall against mistakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from psycopg.errors import InsufficientPrivilege
 
 from confidentiality.actor import DETECTOR, OWNER, PURGE, SETUP, SITE, actor
 from confidentiality.fields import Encrypted
 from confidentiality.wall import walled_models
 from conftest import World
+from tests.logins import logged_in_as
 from tests.security.canaries import confidential_texts
 from tests.security.conftest import Secrets
 
@@ -340,3 +341,18 @@ def test_whoever_acts_takes_on_the_role(world: World, who: str | None, role: str
         cursor.execute("SELECT current_user")
 
         assert cursor.fetchone() == (role,)
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["done", "failed"])
+def test_after_a_piece_of_work_the_worker_is_the_application_again(
+    transactional_db: None, world: World, fails: bool
+) -> None:
+    """Also where one piece lies within another. What it did as somebody else ends with the transaction."""
+    with logged_in_as(WORKER):
+        for who in (DETECTOR, SITE, PURGE, world.alice, None):
+            with suppress(DataError), actor(who), actor(SITE), connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / CAST(%s AS int)", ["nought" if fails else "1"])
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT session_user, current_user, current_setting('t2d.actor', true)")
+
+                assert cursor.fetchone() in ((WORKER, APPLICATION, ""), (WORKER, APPLICATION, None))
