@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db.models import Model
 
+from accounts.api import authentication
 from accounts.services import create_token
 from conftest import World
 from tests import factories as make
@@ -16,6 +18,12 @@ from tests.security.rows import made_of_every_model, words_of
 
 # Kinds whose records everybody in the network may read.
 REFERENCE = {"conflict", "party", "track", "deadline", "organisation"}
+
+
+@pytest.fixture(autouse=True)
+def _a_long_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's last use is written once a minute: on a slow machine that would be a query more, now and then."""
+    monkeypatch.setattr(authentication, "TOUCH_EVERY", timedelta(days=1))
 
 
 @dataclass
