@@ -47,8 +47,6 @@ OF_THE_READER = {"", "accounts_accesstoken", "initiatives_coordinatormandate"}
 @pytest.fixture(autouse=True)
 def _only_the_doors(settings: Any) -> Iterator[None]:
     settings.TEMPLATES = blank.TEMPLATES
-    rates = {"user": "1000000/min"}
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
     logging.disable(logging.ERROR)
     yield
     logging.disable(logging.NOTSET)
