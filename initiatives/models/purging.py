@@ -36,7 +36,7 @@ _SEEN = f"""
 _ASKED = f"""
     state = 'asked' AND asked_by_id = {ME} AND confirmed_by_id IS NULL
     AND (asked_of_id IS NULL OR asked_of_id <> {ME})
-    AND initiative_id IN (SELECT coordinated_initiatives())
+    AND initiative_id IN (SELECT led_initiatives())
 """
 # Confirmed by the acting user alone, who is not the one who asked; what has come to an end never changes again.
 _CONFIRMED = f"""

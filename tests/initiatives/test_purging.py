@@ -662,6 +662,10 @@ def test_the_wall_wants_two_people_and_a_request(transactional_db: None, world: 
                 world.bob,
                 lambda: PurgeRequest(initiative=world.secret, reason="other", asked_by=world.alice).save(),
             ),
+            "without leading": (
+                world.bob,
+                lambda: PurgeRequest(initiative=world.secret, reason="other", asked_by=world.bob).save(),
+            ),
             "another's word": (
                 world.alice,
                 lambda: PurgeRequest.objects.filter(pk=request.pk).update(confirmed_by=world.bob, **word),
