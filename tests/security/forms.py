@@ -10,12 +10,13 @@ WRITTEN = {"text", "search", "url", "email", "textarea", ""}
 
 @dataclass
 class Form:
-    """Where it goes, what it would send as it stands, and into which of its fields somebody can write."""
+    """Where it goes, what it would send as it stands, into which of its fields somebody can write, and its choices."""
 
     action: str
     method: str
     values: dict[str, list[str]] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
+    chosen: set[str] = field(default_factory=set)
 
     def filled(self, texts: dict[str, str]) -> dict[str, list[str]]:
         return {**self.values, **{name: [text] for name, text in texts.items()}}
@@ -23,9 +24,13 @@ class Form:
 
 def forms_of(page: str) -> list[Form]:
     """Those that are sent by POST and can be written into."""
+    return [form for form in every_form(page) if form.method == "post" and form.written]
+
+
+def every_form(page: str) -> list[Form]:
     reader = _Reader()
     reader.feed(page)
-    return [form for form in reader.forms if form.method == "post" and form.written]
+    return reader.forms
 
 
 class _Reader(HTMLParser):
@@ -47,6 +52,8 @@ class _Reader(HTMLParser):
         kind, name = told.get("type", ""), told.get("name", "")
         if not name or kind in ("submit", "button", "file", "password"):
             return
+        if kind in ("checkbox", "radio", "hidden"):
+            form.chosen.add(name)
         if kind in ("checkbox", "radio") and "checked" not in attrs:
             return
         form.values.setdefault(name, []).append(told.get("value", "on" if kind == "checkbox" else ""))
@@ -61,6 +68,7 @@ class _Reader(HTMLParser):
 
     def _select(self, form: Form, told: dict[str, str], attrs: dict[str, str | None]) -> None:
         self.select = told.get("name", "")
+        form.chosen.add(self.select)
 
     def _option(self, form: Form, told: dict[str, str], attrs: dict[str, str | None]) -> None:
         if self.select and "selected" in attrs:
