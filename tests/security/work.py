@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
+
 from confidentiality.fields import Encrypted
 from tests.security.asking import Request
 from tests.security.canaries import CARD, CONTENT, confidential_texts, word
@@ -21,8 +23,8 @@ TOO_LONG = 900  # times a canary: longer than any field allows
 STRANGE = ("raises", "is-refused", "swallows")
 
 
-def work(request: Request, secrets: Secrets, paths: list[str]) -> set[int]:
-    """As whom the request is made, at these addresses. The statuses of all answers."""
+def work(request: Request, secrets: Secrets, paths: list[str]) -> set[HttpResponse]:
+    """As whom the request is made, at these addresses. All answers."""
     initiative, colleague = secrets.records["initiative"], secrets.records["member"].user
     answers = {request("get", f"/strange/{initiative.pk}/{how}/") for how in STRANGE}
     answers.add(request("post", "/account/password/reset/", data={"email": colleague.email}))
@@ -32,10 +34,10 @@ def work(request: Request, secrets: Secrets, paths: list[str]) -> set[int]:
             continue
         for form in forms_of(request("get", path).content.decode(errors="replace")):
             answers |= send(request, path, form)
-    return {answer.status_code for answer in answers}
+    return answers
 
 
-def send(request: Request, address: str, form: Form) -> set:
+def send(request: Request, address: str, form: Form) -> set[HttpResponse]:
     """Kept as a draft, then with texts that are too long, then as it should be."""
     action = form.action or address
     if action.startswith(OPEN) and not action.startswith(CLOSED):
@@ -48,7 +50,7 @@ def send(request: Request, address: str, form: Form) -> set:
     return sent
 
 
-def call(request: Request, address: str) -> set:
+def call(request: Request, address: str) -> set[HttpResponse]:
     """Each text of what stands there: changed, too long, and of a wrong kind; in a list, made anew, and sent twice."""
     told = request("get", address)
     body = told.json() if told.status_code == 200 else []
@@ -62,7 +64,7 @@ def call(request: Request, address: str) -> set:
     return {request("patch", address, data=change) for change in made}
 
 
-def made_anew(request: Request, address: str, body: dict[str, Any]) -> set:
+def made_anew(request: Request, address: str, body: dict[str, Any]) -> set[HttpResponse]:
     """Like what stands there, without what is refused; sent again, as after a broken connection."""
     heard = set()
     for attempt in range(4):
