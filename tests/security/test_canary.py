@@ -139,7 +139,7 @@ def test_no_answer_holds_a_canary(world: World, secrets: Secrets, planted: Plant
     request = asked_as(world, watcher)
     found, answers = set(), set()
     for path in addresses(secrets):
-        for method in METHODS:
+        for method in METHODS if "?" not in path else ("get", "post"):
             cache.clear()  # The library counts attempts.
             response = request(method, path)
             answers.add(response.status_code)
