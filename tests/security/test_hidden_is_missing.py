@@ -46,12 +46,6 @@ MEANT = {
 ANYTHING = ("initiative", "member", "user")
 
 
-@pytest.fixture(autouse=True)
-def _asked_often(settings: Any) -> None:
-    rates = {"user": "1000000/min"}
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
-
-
 @pytest.fixture
 def hidden(world: World, secrets: Secrets) -> dict[str, UUID]:
     """Ids of what nobody outside the team may know of, by kind. A member of the team is hidden as a person."""

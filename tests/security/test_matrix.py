@@ -52,6 +52,17 @@ def _only_the_doors(settings: Any) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+def test_every_parameter_is_explained() -> None:
+    unexplained = []
+    for route in ROUTES:
+        try:
+            route.kinds()
+        except LookupError as missing:
+            unexplained.append(str(missing))
+
+    assert unexplained == []
+
+
 def test_every_address_has_a_row() -> None:
     known = {route.pattern for route in ROUTES}
     advice = "say in ROWS of tests/security/expected.py which gate stands at which of its methods"
