@@ -9,6 +9,7 @@ import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -52,6 +53,13 @@ class Served:
 
     def answers(self) -> bool:
         return len(SocketKeyService(self.socket).verifying_key()) == 32
+
+    def stop(self) -> None:
+        """Stand it still, and return when every thread of it does."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        while any(" T " not in (task / "stat").read_text() for task in tasks.iterdir()):
+            time.sleep(0.01)
 
     def end(self) -> str:
         """Kill it, and return what it said since it was ready."""
@@ -161,6 +169,14 @@ def test_socket_is_for_its_owner_alone(served: Served) -> None:
     assert stat.S_IMODE(served.keys.stat().st_mode) == 0o600
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that every user of the machine may enter, which pytest's own may not be."""
+    with tempfile.TemporaryDirectory(prefix="t2d-open-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 AS_NOBODY = """
 import os, socket, sys
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -177,11 +193,12 @@ except OSError:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 @pytest.mark.parametrize(("allowed", "answer"), [([], "0"), (["--allow-uid", "65534"], "37")])
-def test_other_users_are_answered_only_where_named(tmp_path: Path, allowed: list[str], answer: str) -> None:
-    served = launch(tmp_path, *allowed)
-    # Whatever the folders allow: it is the process at the other end that counts.
-    for folder in [served.socket, *served.socket.parents][:4]:
-        folder.chmod(0o777)
+def test_other_users_are_answered_only_where_named(
+    open_folder: Path, allowed: list[str], answer: str
+) -> None:
+    served = launch(open_folder, *allowed)
+    # Whatever the files allow: it is the process at the other end that counts.
+    served.socket.chmod(0o777)
 
     told = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, str(served.socket)], capture_output=True, text=True, check=False
@@ -335,7 +352,7 @@ def test_service_that_hangs_is_said_to_be_away(
 ) -> None:
     monkeypatch.setattr(keys, "ANSWER_SECONDS", 0.3)
     wrapped = service.wrap(DATA_KEY)
-    os.kill(served.process.pid, signal.SIGSTOP)
+    served.stop()
 
     for _ in range(2):  # on a connection that it had, and on a new one
         with pytest.raises(KeyServiceAway, match="does not answer"):
@@ -350,7 +367,7 @@ def test_late_answer_does_not_reach_the_next_question(
 ) -> None:
     monkeypatch.setattr(keys, "ANSWER_SECONDS", 0.3)
     first = service.blind("name", "first")
-    os.kill(served.process.pid, signal.SIGSTOP)
+    served.stop()
     with pytest.raises(KeyServiceAway):
         service.blind("name", "first")
     os.kill(served.process.pid, signal.SIGCONT)

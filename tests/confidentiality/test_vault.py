@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from confidentiality import keyring, vault
@@ -146,9 +146,11 @@ def test_nonsense_does_not_open(held: Vault, nonsense: bytes) -> None:
 @given(st.binary(max_size=60), st.binary(max_size=60), st.data())
 def test_parts_of_two_texts_do_not_make_a_third(held: Vault, one: bytes, other: bytes, data: Any) -> None:
     first, second = held.seal(one, pad=64, **PLACE), held.seal(other, pad=64, **PLACE)
-    cut = data.draw(st.integers(10, len(first) - 1))
+    third = first[: data.draw(st.integers(10, len(first) - 1))]
+    third += second[len(third) :]
+    assume(third not in (first, second))  # one byte of the nonces is the same in one pair of 256
 
-    assert not opens(held, first[:cut] + second[cut:])
+    assert not opens(held, third)
 
 
 @pytest.mark.parametrize(

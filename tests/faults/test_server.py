@@ -263,7 +263,11 @@ def test_services_of_ones_own_are_used_and_none_is_started(tmp_path: Path) -> No
     broker = os.environ["CELERY_BROKER_URL"].rpartition("=")[0] + "=60"
     cache = os.environ["CACHE_URL"].rpartition("=")[0] + "=61"
     database = os.environ["DATABASE_OWNER_URL"].replace("t2d_owner@", "t2d_app@")
-    own = {"DATABASE_URL": database, "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"]}
+    own = {
+        "DATABASE_URL": database,
+        "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"],
+        "DATABASE_WORKER_URL": database.replace("t2d_app@", "t2d_worker@") + "&assume_role=t2d_app",
+    }
     data = tmp_path / "external"
     with running(data, tmp_path, **own, CELERY_BROKER_URL=broker, CACHE_URL=cache, T2D_DEMO="0") as server:
         lines = tree_of(server.process.pid).values()
