@@ -17,6 +17,15 @@ BEGIN
 END
 $$;
 
+-- Organisations whose register of persons the acting user keeps.
+CREATE FUNCTION registered_organisations() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT organisation_id FROM accounts_membership
+    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL AND role = 'registrar';
+END
+$$;
+
 -- Whether the acting user belongs to the network.
 CREATE FUNCTION actor_vetted() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -65,6 +65,20 @@ class Action(TextChoices):
     ARRANGE_COORDINATION = "arrange_coordination"
     READ_BRIEF = "read_brief"
     EDIT_BRIEF = "edit_brief"
+    READ_SESSIONS = "read_sessions"
+    EDIT_SESSIONS = "edit_sessions"
+    READ_PEOPLE = "read_people"
+    EDIT_PEOPLE = "edit_people"
+    OPEN_IDENTITY = "open_identity"
+    EDIT_IDENTITY = "edit_identity"
+    READ_LINKS = "read_links"
+    EDIT_LINKS = "edit_links"
+    READ_OUTCOMES = "read_outcomes"
+    EDIT_OUTCOMES = "edit_outcomes"
+    READ_TRANSFERS = "read_transfers"
+    EDIT_TRANSFERS = "edit_transfers"
+    READ_RECEIVED = "read_received"
+    ACKNOWLEDGE_TRANSFER = "acknowledge_transfer"
     EDIT_DRAFT = "edit_draft"
     READ_PURGE = "read_purge"
     ASK_PURGE = "ask_purge"
@@ -75,6 +89,24 @@ class Action(TextChoices):
     VET_ORGANISATION = "vet_organisation"
     GRANT_MANDATE = "grant_mandate"
     EDIT_ACCOUNT = "edit_account"
+
+
+class Rule(TextChoices):
+    """What may be done with what was said in a session; the effects are in policy.py."""
+
+    ON_RECORD = "on_record", _("On the record")
+    CHATHAM_HOUSE = "chatham_house", _("Chatham House rule")
+    NON_ATTRIBUTED_SUMMARY = "non_attributed_summary", _("Non-attributed summary")
+    AGREED_TEXT_ONLY = "agreed_text_only", _("Agreed text only")
+    NO_NOTES = "no_notes", _("No notes")
+    PARTICIPANTS_ONLY = "participants_only", _("Participants only")
+
+
+class Audience(TextChoices):
+    """Who on the team reads a session. `named`: observers only where they are listed."""
+
+    TEAM = "team", _("The whole team")
+    NAMED = "named", _("Observers only where named")
 
 
 class Access(TextChoices):

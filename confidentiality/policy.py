@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from confidentiality.codes import Access, Action, CardView, Relation, TeamRole, Visibility
+from confidentiality.codes import Access, Action, CardView, Relation, Rule, TeamRole, Visibility
 
 
 class Hidden(Exception):
@@ -67,13 +67,23 @@ CARD: Mapping[Visibility, Mapping[Relation, CardView]] = {
     },
 }
 
-# Team role x area of the initiative.
+_R, _W, _N = Access.READ, Access.WRITE, Access.NONE
+
+# Team role x area of the initiative. `identity` is who a participant is, `links` their ties to officials: an observer
+# knows participants by their pseudonyms.
+_AREAS = ("card", "brief", "sessions", "people", "identity", "links", "outcomes", "transfers", "coordination")
 TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
-    TeamRole.LEAD: {"card": Access.WRITE, "brief": Access.WRITE, "coordination": Access.WRITE},
-    TeamRole.FACILITATOR: {"card": Access.READ, "brief": Access.WRITE, "coordination": Access.READ},
-    TeamRole.RAPPORTEUR: {"card": Access.READ, "brief": Access.READ, "coordination": Access.NONE},
-    TeamRole.OBSERVER: {"card": Access.READ, "brief": Access.READ, "coordination": Access.NONE},
+    TeamRole.LEAD: dict(zip(_AREAS, (_W, _W, _W, _W, _W, _W, _W, _W, _W), strict=True)),
+    TeamRole.FACILITATOR: dict(zip(_AREAS, (_R, _W, _W, _W, _W, _W, _W, _W, _R), strict=True)),
+    TeamRole.RAPPORTEUR: dict(zip(_AREAS, (_R, _R, _W, _W, _N, _W, _W, _R, _N), strict=True)),
+    TeamRole.OBSERVER: dict(zip(_AREAS, (_R, _R, _R, _R, _N, _N, _R, _R, _N), strict=True)),
 }
+
+# Rules under which nobody may write down what was said, and under which it is not stored who was there.
+WITHOUT_NOTES = frozenset({Rule.NO_NOTES})
+WITHOUT_ATTENDANCE = frozenset({Rule.NO_NOTES, Rule.NON_ATTRIBUTED_SUMMARY})
+# Rules under which an observer of the team does not see the session at all.
+CLOSED_TO_OBSERVERS = frozenset({Rule.PARTICIPANTS_ONLY})
 
 # Which area of the team table governs an act on an initiative, and which of the acts are no more than reading.
 AREA: Mapping[Action, str] = {
@@ -84,8 +94,30 @@ AREA: Mapping[Action, str] = {
     Action.ARRANGE_COORDINATION: "coordination",
     Action.READ_BRIEF: "brief",
     Action.EDIT_BRIEF: "brief",
+    Action.READ_SESSIONS: "sessions",
+    Action.EDIT_SESSIONS: "sessions",
+    Action.READ_PEOPLE: "people",
+    Action.EDIT_PEOPLE: "people",
+    Action.OPEN_IDENTITY: "identity",
+    Action.EDIT_IDENTITY: "identity",
+    Action.READ_LINKS: "links",
+    Action.EDIT_LINKS: "links",
+    Action.READ_OUTCOMES: "outcomes",
+    Action.EDIT_OUTCOMES: "outcomes",
+    Action.READ_TRANSFERS: "transfers",
+    Action.EDIT_TRANSFERS: "transfers",
 }
-READING = frozenset({Action.READ_BRIEF})
+READING = frozenset(
+    {
+        Action.READ_BRIEF,
+        Action.READ_SESSIONS,
+        Action.READ_PEOPLE,
+        Action.OPEN_IDENTITY,
+        Action.READ_LINKS,
+        Action.READ_OUTCOMES,
+        Action.READ_TRANSFERS,
+    }
+)
 
 _WIDTH = (CardView.NONE, CardView.IN_FLAG, CardView.FULL)
 

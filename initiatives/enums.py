@@ -202,6 +202,35 @@ class DraftPlace(TextChoices):
     BRIEF = "brief", _("Brief")
     GROUND_RULES = "ground_rules", _("Ground rules")
     OPEN_INITIATIVE = "open_initiative", _("Opening an initiative")
+    SESSION = "session", _("Session")
+    PERSON = "person", _("Person")
+    OFFICIAL_LINK = "official_link", _("Official link")
+    OUTCOME = "outcome", _("Outcome")
+    TRANSFER = "transfer", _("Transfer")
+
+
+class SessionStatus(TextChoices):
+    """Whether a session took place."""
+
+    PLANNED = "planned", _("Planned")
+    HELD = "held", _("Held")
+    POSTPONED = "postponed", _("Postponed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class SessionFormat(TextChoices):
+    """In what form people met."""
+
+    PLENARY = "plenary", _("Plenary")
+    WORKING_GROUP = "working_group", _("Working group")
+    WORKSHOP = "workshop", _("Workshop")
+    SHUTTLE = "shuttle", _("Shuttle")
+    BILATERAL = "bilateral", _("Bilateral")
+    ONLINE = "online", _("Online")
+    RECEPTION = "reception", _("Reception")
+    SITE_VISIT = "site_visit", _("Site visit")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Not known")
 
 
 class PurgeReason(TextChoices):

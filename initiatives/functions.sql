@@ -36,6 +36,32 @@ BEGIN
 END
 $$;
 
+-- Those in which the acting user logs sessions, people and outcomes: every role but the observer's.
+CREATE FUNCTION logged_initiatives() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT initiative_id FROM initiatives_teammember
+    WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+        AND role IN ('lead', 'facilitator', 'rapporteur');
+END
+$$;
+
+-- Sessions of own teams that are closed to the acting user, who observes there: their rule lets no observer in, or
+-- they are for named observers and this is none of them. Empty for everybody who observes nowhere.
+CREATE FUNCTION closed_sessions() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT session.id
+    FROM initiatives_teammember member JOIN initiatives_session session ON session.initiative_id = member.initiative_id
+    WHERE member.user_id = (SELECT actor_id()) AND member.role = 'observer'
+        AND member.began_at <= now() + interval '1 hour' AND (member.expires_at IS NULL OR member.expires_at > now())
+        AND (session.rule = 'participants_only' OR (session.audience = 'named' AND NOT EXISTS (
+            SELECT FROM initiatives_sessionreader reader
+            WHERE reader.session_id = session.id AND reader.user_id = member.user_id
+        )));
+END
+$$;
+
 -- Those that the acting user leads: who writes the card and manages the team.
 CREATE FUNCTION led_initiatives() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

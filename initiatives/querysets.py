@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from confidentiality.codes import Visibility
+from confidentiality.codes import Audience, TeamRole, Visibility
+from confidentiality.policy import CLOSED_TO_OBSERVERS
 from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
@@ -231,6 +232,48 @@ class ContentQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         return self.filter(initiative__in=user.team_memberships.live().values("initiative_id"))
+
+
+class LoggedContentQuerySet(ContentQuerySet):
+    """What those read who also write it: leads, facilitators and rapporteurs, but no observers."""
+
+    def visible_to(self, user: Any) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        own = user.team_memberships.live().exclude(role=TeamRole.OBSERVER)
+        return self.filter(initiative__in=own.values("initiative_id"))
+
+
+def closed_sessions(user: Any) -> models.QuerySet:
+    """Ids of sessions of the user's teams that are closed to the user, who observes there."""
+    observed = user.team_memberships.live().filter(role=TeamRole.OBSERVER).values("initiative_id")
+    listed = _model("SessionReader").objects.filter(user=user).values("session_id")
+    unlisted = Q(audience=Audience.NAMED) & ~Q(pk__in=listed)
+    sessions = _model("Session").objects.filter(initiative__in=observed)
+    return sessions.filter(Q(rule__in=CLOSED_TO_OBSERVERS) | unlisted).values("pk")
+
+
+class KeptQuerySet(ContentQuerySet):
+    """Content that is deleted by a mark, with a reason and a way back."""
+
+    def kept(self) -> Self:
+        """What nobody deleted."""
+        return self.filter(deleted_at=None)
+
+
+class SessionQuerySet(KeptQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Of one's teams; where one observes, without those closed to observers."""
+        inside = super().visible_to(user)
+        return inside.exclude(pk__in=closed_sessions(user)) if user.is_authenticated else inside
+
+
+class OfSessionQuerySet(ContentQuerySet):
+    """What hangs on a session, and is seen with it."""
+
+    def visible_to(self, user: Any) -> Self:
+        inside = super().visible_to(user)
+        return inside.exclude(session__in=closed_sessions(user)) if user.is_authenticated else inside
 
 
 class DraftQuerySet(models.QuerySet):

@@ -58,6 +58,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTI
 
 INSTALLED_APPS = [
     "coordination",
+    "transfer",
+    "participants",
     "initiatives",
     "accounts",
     "confidentiality",

@@ -6,6 +6,7 @@ from initiatives.models.draft import Draft
 from initiatives.models.initiative import Initiative, InitiativeOrganisation, InitiativeParty
 from initiatives.models.people import CircleDeclaration, CoordinatorMandate, TeamMember
 from initiatives.models.purging import PurgeRequest, Tombstone
+from initiatives.models.session import Session, SessionReader, SessionRevision
 
 __all__ = [
     "Brief",
@@ -24,6 +25,9 @@ __all__ = [
     "OfficialTrack",
     "Party",
     "PurgeRequest",
+    "Session",
+    "SessionReader",
+    "SessionRevision",
     "TeamMember",
     "Tombstone",
     "TrackPhase",

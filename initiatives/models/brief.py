@@ -12,6 +12,7 @@ from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
 from initiatives.models.content import InitiativeContent
 from initiatives.models.initiative import Initiative
+from initiatives.querysets import ContentQuerySet
 
 TITLE_LENGTH, NAME_LENGTH, TEXT_LENGTH = 200, 200, 8000
 # What is kept as it was: nobody changes or deletes it, not even its author.
@@ -48,6 +49,8 @@ class Brief(InitiativeContent):
         _("exit plan"), field_id="brief.exit_plan", max_length=TEXT_LENGTH, blank=True
     )
 
+    objects = ContentQuerySet.as_manager()
+
     wall = NEVER_DELETED
 
     def __str__(self) -> str:
@@ -67,6 +70,8 @@ class BriefRevision(InitiativeContent):
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     kept = EncryptedJSONField(field_id="brief_revision.kept", editable=False)
 
+    objects = ContentQuerySet.as_manager()
+
     wall = APPEND_ONLY
 
     class Meta:
@@ -85,6 +90,8 @@ class GroundRules(InitiativeContent):
     text = EncryptedTextField(_("ground rules"), field_id="ground_rules.text", max_length=TEXT_LENGTH)
     adopted_on = models.DateField(_("adopted on"), default=timezone.localdate)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+
+    objects = ContentQuerySet.as_manager()
 
     wall = APPEND_ONLY
 
@@ -111,6 +118,8 @@ class GroundRulesAssent(InitiativeContent):
     assented_on = models.DateField(_("assented on"), default=timezone.localdate)
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True, editable=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+
+    objects = ContentQuerySet.as_manager()
 
     wall = NEVER_DELETED
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
+
+from accounts.models import User
 from confidentiality.codes import TeamRole
 from confidentiality.policy import Standing
 from confidentiality.wall import Confidential
 from initiatives.models.initiative import Initiative
-from initiatives.querysets import ContentQuerySet
 
 
 class InitiativeContent(Confidential):
     """A record inside an initiative. Seen by the team as it is now, whoever may read the card; not a card itself.
 
-    A subclass has a foreign key `initiative` with on_delete=DATABASE_CASCADE, which leads in its indexes.
+    A subclass has a foreign key `initiative` with on_delete=DATABASE_CASCADE, which leads in its indexes, and `objects`
+    of its own: ContentQuerySet, or one that shows less.
     """
-
-    objects = ContentQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -34,3 +35,20 @@ def standing_inside(initiative: Initiative, user: Any) -> Standing:
     if member is None:
         return Standing()
     return Standing(team_role=TeamRole(member.role), visible=True)
+
+
+class RecordRevision(InitiativeContent):
+    """A record inside an initiative as it stood after one save: who saved it, what changed, and why. Never changed.
+
+    A subclass has the foreign keys `initiative` and of the record, and `kept`, encrypted:
+    {"fields": {name: value}, "changed": [name], "reason": text}. `number` is the version of the record.
+    """
+
+    number = models.PositiveIntegerField(editable=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

@@ -184,6 +184,8 @@ AREAS: Mapping[str, Any] = {
     "brief": gettext_lazy("the brief"),
     "sessions": gettext_lazy("sessions"),
     "people": gettext_lazy("people"),
+    "identity": gettext_lazy("the names behind pseudonyms"),
+    "links": gettext_lazy("ties to officials"),
     "outcomes": gettext_lazy("outcomes"),
     "transfers": gettext_lazy("transfers"),
     "coordination": gettext_lazy("arrangements with others"),

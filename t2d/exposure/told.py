@@ -40,6 +40,51 @@ TELLS: Sequence[tuple[set[str], Any]] = (
             "That a team has a brief or ground rules, who wrote them, when, and about how long they are."
         ),
     ),
+    (
+        {"initiatives.Session", "initiatives.SessionRevision", "initiatives.SessionReader"},
+        gettext_lazy(
+            "When each team met, in which country, in what form, under which rule, who logged it and which observers "
+            "may read it; not what for, nor what was said."
+        ),
+    ),
+    (
+        {
+            "participants.Person",
+            "participants.PersonIdentity",
+            "participants.OfficialLink",
+            "participants.Participation",
+            "participants.Attendance",
+            "participants.SelectionRating",
+        },
+        gettext_lazy(
+            "How many people each register holds and, by pseudonym, their side and background, in which initiatives "
+            "and at which sessions they were, what they agreed to and how they were weighed; that somebody has ties to "
+            "officials, not to whom. Nobody's name."
+        ),
+    ),
+    (
+        {"transfer.Outcome", "transfer.OutcomeRevision"},
+        gettext_lazy(
+            "That something came out, of what kind, from which session, in which pseudonym or side, which sides stand "
+            "behind it and how far it may travel; not what it was."
+        ),
+    ),
+    (
+        {
+            "transfer.Transfer",
+            "transfer.TransferRevision",
+            "transfer.TransferStance",
+            "transfer.UptakeStep",
+        },
+        gettext_lazy(
+            "To which office something was sent, when, by which way and by which pseudonym, for or against which "
+            "themes, and what became of it there; not the message."
+        ),
+    ),
+    (
+        {"participants.LiaisonMandate"},
+        gettext_lazy("Which users answer for which offices."),
+    ),
     ({"initiatives.Draft"}, gettext_lazy("That a user left a form unfinished, and which form.")),
     (
         {"initiatives.PurgeRequest", "initiatives.Tombstone"},
@@ -72,8 +117,10 @@ TELLS: Sequence[tuple[set[str], Any]] = (
             "initiatives.OfficialTrack",
             "initiatives.TrackPhase",
             "initiatives.Deadline",
+            "participants.OfficialBody",
+            "participants.BodyTrack",
         },
-        gettext_lazy("Conflicts, parties, official talks and deadlines."),
+        gettext_lazy("Conflicts, parties, official talks, official bodies and deadlines."),
     ),
 )
 

@@ -34,7 +34,7 @@ def test_widest_relation_holds() -> None:
     assert policy.card_view("team", both) is CardView.FULL
 
 
-AREAS = ("card", "brief", "coordination")
+AREAS = ("card", "brief", "sessions", "people", "identity", "links", "outcomes", "transfers", "coordination")
 
 
 def test_team_table() -> None:
@@ -42,18 +42,42 @@ def test_team_table() -> None:
     assert {(role, area): policy.team_access(role, area) for role in TeamRole for area in AREAS} == {
         (TeamRole.LEAD, "card"): Access.WRITE,
         (TeamRole.LEAD, "brief"): Access.WRITE,
+        (TeamRole.LEAD, "sessions"): Access.WRITE,
+        (TeamRole.LEAD, "people"): Access.WRITE,
+        (TeamRole.LEAD, "identity"): Access.WRITE,
+        (TeamRole.LEAD, "links"): Access.WRITE,
+        (TeamRole.LEAD, "outcomes"): Access.WRITE,
+        (TeamRole.LEAD, "transfers"): Access.WRITE,
         (TeamRole.LEAD, "coordination"): Access.WRITE,
         (TeamRole.FACILITATOR, "card"): Access.READ,
         (TeamRole.FACILITATOR, "brief"): Access.WRITE,
+        (TeamRole.FACILITATOR, "sessions"): Access.WRITE,
+        (TeamRole.FACILITATOR, "people"): Access.WRITE,
+        (TeamRole.FACILITATOR, "identity"): Access.WRITE,
+        (TeamRole.FACILITATOR, "links"): Access.WRITE,
+        (TeamRole.FACILITATOR, "outcomes"): Access.WRITE,
+        (TeamRole.FACILITATOR, "transfers"): Access.WRITE,
         (TeamRole.FACILITATOR, "coordination"): Access.READ,
         (TeamRole.RAPPORTEUR, "card"): Access.READ,
         (TeamRole.RAPPORTEUR, "brief"): Access.READ,
+        (TeamRole.RAPPORTEUR, "sessions"): Access.WRITE,
+        (TeamRole.RAPPORTEUR, "people"): Access.WRITE,
+        (TeamRole.RAPPORTEUR, "identity"): Access.NONE,
+        (TeamRole.RAPPORTEUR, "links"): Access.WRITE,
+        (TeamRole.RAPPORTEUR, "outcomes"): Access.WRITE,
+        (TeamRole.RAPPORTEUR, "transfers"): Access.READ,
         (TeamRole.RAPPORTEUR, "coordination"): Access.NONE,
         (TeamRole.OBSERVER, "card"): Access.READ,
         (TeamRole.OBSERVER, "brief"): Access.READ,
+        (TeamRole.OBSERVER, "sessions"): Access.READ,
+        (TeamRole.OBSERVER, "people"): Access.READ,
+        (TeamRole.OBSERVER, "identity"): Access.NONE,
+        (TeamRole.OBSERVER, "links"): Access.NONE,
+        (TeamRole.OBSERVER, "outcomes"): Access.READ,
+        (TeamRole.OBSERVER, "transfers"): Access.READ,
         (TeamRole.OBSERVER, "coordination"): Access.NONE,
     }
-    assert [policy.team_access(None, area) for area in AREAS] == [Access.NONE] * 3
+    assert [policy.team_access(None, area) for area in AREAS] == [Access.NONE] * 9
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,22 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organisation, User
 from confidentiality import keys, vault
 from confidentiality.actor import PURGE, actor
 from confidentiality.keystore import KeyStore
 from confidentiality.policy import Forbidden, Hidden
+from confidentiality.wall import walled_models
 from conftest import World
 from coordination.services.outbox import enqueue
 from initiatives import services
 from initiatives.enums import AT_ONCE, PurgeReason, PurgeState
-from initiatives.models import Initiative, PurgeRequest, TeamMember, Tombstone
+from initiatives.models import Conflict, Initiative, Party, PurgeRequest, TeamMember, Tombstone
+from initiatives.models.content import InitiativeContent
 from initiatives.tasks import destroy_returned_keys, purge_due
 from tests import factories as make
 from tests.logins import WORKER, logged_in_as
+from tests.security.rows import made_of_every_model
 
 AT_ONCE_REASON, LATER_REASON = "risk_to_participants", "retention_ended"
 NAME = "secret  HERON"  # as people type
@@ -72,6 +75,11 @@ def fill(world: World) -> None:
     make.make_link(world.secret, world.rival)
     make.make_partner(world.secret, world.other)
     enqueue(initiative_ids=[world.secret.pk])
+    made = {model for model in walled_models() if model.objects.exists()}
+    known: dict[Any, list[Any]] = {model: list(model.objects.all()) for model in made}
+    known |= {PurgeRequest: [], Tombstone: [], Initiative: [world.secret], User: [world.alice, world.bob]}
+    known |= {Organisation: [world.house], Conflict: [world.conflict], Party: [world.up, world.down]}
+    made_of_every_model(known)
 
 
 def hanging() -> dict[str, set[str]]:
@@ -511,8 +519,9 @@ def test_one_that_fails_keeps_no_other(world: World) -> None:
 def test_what_would_go_counts_what_the_reader_sees(world: World) -> None:
     fill(world)
     counted = {model._meta.label: number for model, number in what_goes(world, world.alice)}
+    content = {model._meta.label: 1 for model in walled_models() if issubclass(model, InitiativeContent)}
 
-    assert counted == {
+    assert counted == content | {
         "initiatives.Brief": 1,
         "initiatives.BriefRevision": 1,
         "initiatives.Draft": 1,

@@ -35,6 +35,8 @@ WALLED = sorted(walled_models(), key=lambda model: model._meta.label)
 OPEN: dict[tuple[str, str], dict[str, str]] = {
     ("CoordinatorMandate", "INSERT"): {"stella": "stewards grant mandates"},
     ("CoordinatorMandate", "UPDATE"): {"stella": "stewards end mandates"},
+    ("LiaisonMandate", "INSERT"): {"stella": "stewards grant mandates"},
+    ("LiaisonMandate", "UPDATE"): {"stella": "stewards end mandates"},
     # Not Harry, though it is his own organisation's word: this one is confirmed, which is a coordinator's to write.
     ("CircleDeclaration", "UPDATE"): {"cora": "coordinators confirm declarations"},
     ("OverlapFlag", "UPDATE"): {"cora": "coordinators assess what their mandate opens"},
@@ -115,9 +117,19 @@ def test_keys_that_may_change_are_few_and_known() -> None:
         ("CircleDeclaration", "confirmed_by_id"),
         ("Initiative", "conflict_id"),
         ("Initiative", "successor_id"),
+        ("Outcome", "participation_id"),
+        ("Outcome", "party_id"),
+        ("Outcome", "repeats_id"),
+        ("Outcome", "session_id"),
         ("OverlapFlag", "decided_by_id"),
+        ("Person", "party_id"),
         ("PurgeRequest", "cancelled_by_id"),
         ("PurgeRequest", "confirmed_by_id"),
+        ("SelectionRating", "by_id"),
+        ("Transfer", "body_id"),
+        ("Transfer", "carrier_id"),
+        ("Transfer", "link_id"),
+        ("Transfer", "track_id"),
     }
 
 

@@ -217,7 +217,7 @@ def test_every_table_is_declared_or_a_librarys() -> None:
 
 
 def test_every_model_of_the_house_says_who_reaches_its_rows() -> None:
-    labels = {"accounts", "initiatives", "coordination", "confidentiality", "t2d"}
+    labels = {"accounts", "initiatives", "participants", "transfer", "coordination", "confidentiality", "t2d"}
     house = {model for model in apps.get_models() if model._meta.app_label in labels and model._meta.managed}
     silent = [model._meta.label for model in house if not (_wall(model) or _open(model))]
 

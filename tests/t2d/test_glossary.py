@@ -15,6 +15,8 @@ MODULES = {
     "confidentiality": "confidentiality.codes",
     "accounts": "accounts.enums",
     "initiatives": "initiatives.enums",
+    "participants": "participants.enums",
+    "transfer": "transfer.enums",
     "coordination": "coordination.enums",
 }
 

@@ -20,7 +20,7 @@ from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("t2d", "coordination", "initiatives", "accounts", "confidentiality")
+APPS = ("t2d", "coordination", "transfer", "participants", "initiatives", "accounts", "confidentiality")
 LANGUAGES = ("fr", "ar")
 # Numbers that stand for each plural form, in the order of the forms.
 FORMS = {"fr": (1, 2), "ar": (0, 1, 2, 3, 11, 100)}

@@ -1,0 +1,140 @@
+"""Sessions: when, how and under which rule people met, and what was said, for their team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from confidentiality.codes import Audience, Rule
+from confidentiality.fields import EncryptedJSONField, EncryptedTextField
+from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
+from initiatives.dates import Days, days_of, first_day
+from initiatives.enums import Precision, SessionFormat, SessionStatus
+from initiatives.models.content import InitiativeContent, RecordRevision
+from initiatives.models.initiative import FIRST_YEAR, LAST_YEAR, Initiative
+from initiatives.querysets import OfSessionQuerySet, SessionQuerySet
+
+LOGGED = "initiative_id IN (SELECT logged_initiatives())"
+NOT_CLOSED = "session_id NOT IN (SELECT closed_sessions())"
+LINE_LENGTH, PLACE_LENGTH, NOTES_LENGTH = 500, 200, 20000
+MOST_PRESENT = 9999
+
+
+class Session(InitiativeContent):
+    """A meeting, planned or held. Not a product of it, not an outcome, and not a web session (Django's own).
+
+    `began_on` and `ended_on` are first days of their period (dates.py); no end means the same day. Dates, country,
+    format, rule and status are in clear, so that a timeline can be drawn and dates compared without the vault.
+    `present`: how many came for each side, {party id: number}; "" stands for those who belong to none.
+    A deleted session keeps its row and its history until the initiative is purged; lists leave it out.
+    """
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="sessions", editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=SessionStatus, default=SessionStatus.HELD)
+    began_on = models.DateField(_("began on"))
+    began_precision = models.CharField(
+        _("beginning known to the"), max_length=7, choices=Precision, default=Precision.DAY
+    )
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_precision = models.CharField(
+        _("end known to the"), max_length=7, choices=Precision, default=Precision.DAY
+    )
+    format = models.CharField(_("format"), max_length=15, choices=SessionFormat)
+    rule = models.CharField(_("rule"), max_length=25, choices=Rule, default=Rule.CHATHAM_HOUSE)
+    audience = models.CharField(_("audience"), max_length=5, choices=Audience, default=Audience.TEAM)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    product_made = models.BooleanField(_("a product was made"), null=True, blank=True)
+    present = EncryptedJSONField(_("present"), field_id="session.present", default=dict, blank=True)
+    agenda_themes = EncryptedJSONField(
+        _("agenda themes"), field_id="session.agenda_themes", default=list, blank=True
+    )
+    purpose = EncryptedTextField(_("purpose"), field_id="session.purpose", max_length=LINE_LENGTH, blank=True)
+    next_step = EncryptedTextField(
+        _("next step"), field_id="session.next_step", max_length=LINE_LENGTH, blank=True
+    )
+    place = EncryptedTextField(_("place"), field_id="session.place", max_length=PLACE_LENGTH, blank=True)
+    notes = EncryptedTextField(_("notes"), field_id="session.notes", max_length=NOTES_LENGTH, blank=True)
+    incidents = EncryptedTextField(
+        _("incidents"), field_id="session.incidents", max_length=NOTES_LENGTH, blank=True
+    )
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    wall = Wall(
+        select=f"{TEAM_CONTENT.select} AND id NOT IN (SELECT closed_sessions())", insert=LOGGED, update=LOGGED
+    )
+
+    class Meta:
+        ordering = ["-began_on", "-created_at"]
+        indexes = [models.Index(fields=["initiative", "began_on"], name="session_by_initiative")]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+    @property
+    def days(self) -> Days:
+        """The days on which it may have taken place."""
+        ended_on, precision = self.ended_on, self.ended_precision
+        if ended_on is None:
+            ended_on, precision = self.began_on, self.began_precision
+        return days_of(self.began_on, self.began_precision, ended_on, precision)
+
+    def clean(self) -> None:
+        errors: dict[str, Any] = {}
+        for name in ("began", "ended"):
+            on, precision = getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")
+            if on and precision in Precision.values and on != first_day(on, precision):
+                errors[f"{name}_on"] = _("With this precision, give the first day of the period.")
+            if on and not FIRST_YEAR <= on.year <= LAST_YEAR:
+                errors[f"{name}_on"] = _("Expected a year from %(first)d to %(last)d.") % {
+                    "first": FIRST_YEAR,
+                    "last": LAST_YEAR,
+                }
+        if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
+            errors["ended_on"] = _("The end lies before the beginning.")
+        if errors:
+            raise ValidationError(errors)
+
+
+class SessionRevision(RecordRevision):
+    """A session as it stood after one save. `kept`: {"fields": {name: value}, "changed": [name], "reason": text}."""
+
+    initiative = models.ForeignKey(
+        Initiative, DATABASE_CASCADE, related_name="session_revisions", editable=False
+    )
+    session = models.ForeignKey(Session, DATABASE_CASCADE, related_name="revisions", editable=False)
+    kept = EncryptedJSONField(field_id="session_revision.kept", editable=False)
+
+    objects = OfSessionQuerySet.as_manager()
+
+    wall = Wall(select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="session_revision_once")]
+        indexes = [models.Index(fields=["initiative", "session"], name="session_revision_inside")]
+
+
+class SessionReader(InitiativeContent):
+    """An observer who is listed for a session whose audience is `named`. Whoever writes sessions reads them anyway."""
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="+", editable=False)
+    session = models.ForeignKey(Session, DATABASE_CASCADE, related_name="readers", editable=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+
+    objects = OfSessionQuerySet.as_manager()
+
+    wall = Wall(select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED, delete=LOGGED)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "user"], name="session_reader_once")]
+        indexes = [models.Index(fields=["initiative", "session"], name="session_reader_inside")]
+
+    def __str__(self) -> str:
+        return f"reader {self.pk}"

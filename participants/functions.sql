@@ -1,0 +1,74 @@
+-- Which persons of which register the acting user meets through teams: the rows behind the policies on the register.
+
+-- Persons who take part in initiatives of own teams: known by their pseudonym.
+CREATE FUNCTION team_persons() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT person_id FROM participants_participation
+    WHERE initiative_id = ANY ((SELECT visible_initiative_ids())::uuid[]);
+END
+$$;
+
+-- Those whose record and links the acting user also writes: every role but the observer's.
+CREATE FUNCTION worked_persons() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT person_id FROM participants_participation
+    WHERE initiative_id IN (SELECT logged_initiatives());
+END
+$$;
+
+-- Those whose identity opens to the acting user: leads and facilitators.
+CREATE FUNCTION opened_persons() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT person_id FROM participants_participation
+    WHERE initiative_id IN (SELECT coordinated_initiatives());
+END
+$$;
+
+-- Whether a person may be entered as taking part: one who is not there yet (the person is added in the same
+-- transaction, under may_register), or one of the register of this initiative whom the acting user knows. Otherwise
+-- an id that was overheard would open a stranger's identity to whoever invites it; and whoever knows only the
+-- pseudonym could open the identity by inviting the person to an initiative that they lead.
+CREATE FUNCTION may_take_part(initiative uuid, person uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM participants_person known WHERE known.id = person) OR EXISTS (
+        SELECT FROM participants_person known
+        JOIN initiatives_initiative card ON card.registered_by_id = known.organisation_id
+        WHERE known.id = person AND card.id = initiative
+            AND (known.organisation_id IN (SELECT registered_organisations())
+                OR known.id IN (SELECT opened_persons())
+                OR (known.id IN (SELECT worked_persons()) AND initiative NOT IN (SELECT coordinated_initiatives())))
+    )
+$$;
+
+-- Whether a person may be added to a register: as taking part, already entered, in an initiative of that register in
+-- which the acting user logs.
+CREATE FUNCTION may_register(person uuid, register uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM participants_participation part
+        JOIN initiatives_initiative card ON card.id = part.initiative_id
+        WHERE part.person_id = person AND card.registered_by_id = register
+            AND part.initiative_id IN (SELECT logged_initiatives())
+    )
+$$;
+
+-- Whether the acting user may write down who somebody is: a person of that register, whom one works with.
+CREATE FUNCTION may_identify(person uuid, register uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM participants_person known
+        WHERE known.id = person AND known.organisation_id = register AND known.id IN (SELECT worked_persons())
+    )
+$$;
+
+-- Official bodies for which the acting user is liaison.
+CREATE FUNCTION liaison_bodies() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT body_id FROM participants_liaisonmandate
+    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL;
+END
+$$;

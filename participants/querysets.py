@@ -1,0 +1,67 @@
+"""Which participants, links and official bodies a user may see: the one door for reads."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from accounts.enums import MembershipRole
+from confidentiality.codes import TeamRole
+
+OPENING = (TeamRole.LEAD, TeamRole.FACILITATOR)
+LOGGING = (*OPENING, TeamRole.RAPPORTEUR)
+
+
+def _registers_of(user: Any) -> models.QuerySet:
+    """Organisations whose register the user keeps."""
+    return user.memberships.filter(ended_at=None, role=MembershipRole.REGISTRAR).values("organisation_id")
+
+
+def _persons_of(user: Any, roles: tuple[str, ...] = tuple(TeamRole.values)) -> models.QuerySet:
+    """Persons who take part in initiatives in which the user has one of the roles."""
+    own = user.team_memberships.live().filter(role__in=roles).values("initiative_id")
+    return (
+        apps.get_model("participants", "Participation").objects.filter(initiative__in=own).values("person_id")
+    )
+
+
+class PersonQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """In a register that one keeps, or taking part in an initiative on whose team one is."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(organisation__in=_registers_of(user)) | Q(pk__in=_persons_of(user)))
+
+
+class OfPersonQuerySet(models.QuerySet):
+    """What hangs on a person and is seen by those who keep the register, and by some roles of the teams."""
+
+    roles: tuple[str, ...] = ()
+
+    def visible_to(self, user: Any) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        register = Q(organisation__in=_registers_of(user))
+        return self.filter(register | Q(person__in=_persons_of(user, self.roles)))
+
+
+class IdentityQuerySet(OfPersonQuerySet):
+    roles = OPENING
+
+
+class LinkQuerySet(OfPersonQuerySet):
+    roles = LOGGING
+
+
+class LiaisonMandateQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own; all for a steward."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_steward else self.filter(user=user)

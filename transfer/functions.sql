@@ -1,0 +1,57 @@
+-- What follows a session that is closed to an observer, and what a liaison receives.
+
+-- Outcomes of sessions that are closed to the acting user, and the transfers of such outcomes. Empty for everybody
+-- who observes nowhere.
+CREATE FUNCTION closed_outcomes() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM transfer_outcome WHERE session_id IN (SELECT closed_sessions());
+END
+$$;
+
+CREATE FUNCTION closed_transfers() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM transfer_transfer WHERE outcome_id IN (SELECT closed_outcomes());
+END
+$$;
+
+-- Done transfers to bodies for which the acting user is liaison, as far as the outcome may travel now: the message and
+-- how it came, not the initiative, its outcome or its people. `message` stays sealed; its key needs initiative_id.
+CREATE VIEW received_transfer WITH (security_barrier = true) AS
+    SELECT sent.id, sent.initiative_id, body.conflict_id, sent.body_id, sent.track_id, sent.direction, sent.channel,
+        sent.sent_on, sent.sent_precision, sent.message,
+        (SELECT min(step."on") FROM transfer_uptakestep step
+            WHERE step.transfer_id = sent.id AND step.uptake = 'acknowledged') AS acknowledged_on
+    FROM transfer_transfer sent
+    JOIN transfer_outcome outcome ON outcome.id = sent.outcome_id
+    JOIN participants_officialbody body ON body.id = sent.body_id
+    WHERE sent.status = 'done' AND sent.deleted_at IS NULL AND outcome.deleted_at IS NULL
+        AND outcome.travel_permission IN ('officials', 'public')
+        AND (current_user = 't2d_owner' OR sent.body_id IN (SELECT liaison_bodies()));
+GRANT SELECT ON received_transfer TO t2d_app, t2d_owner;
+
+-- A liaison says that a transfer has arrived: one step on its ladder, once. True when there is one afterwards. The
+-- texts of a step are sealed by whoever calls, empty as they are.
+CREATE FUNCTION acknowledge_transfer(transfer uuid, step uuid, day date, reason bytea, note bytea) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    sent record;
+BEGIN
+    SELECT found.id, found.initiative_id INTO sent FROM received_transfer found
+    WHERE found.id = transfer AND found.body_id IN (SELECT liaison_bodies());
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('t2d.acknowledge:' || transfer, 0));
+    INSERT INTO transfer_uptakestep (id, created_at, updated_at, version, initiative_id, transfer_id, uptake, "on",
+        precision, evidence, confidence, substantiated, reason, note, by_id)
+    SELECT step, now(), now(), 1, sent.initiative_id, sent.id, 'acknowledged', day, 'day', 'official_said', 'high',
+        false, acknowledge_transfer.reason, acknowledge_transfer.note, actor_id()
+    WHERE NOT EXISTS (
+        SELECT FROM transfer_uptakestep known WHERE known.transfer_id = sent.id AND known.uptake = 'acknowledged'
+            AND known.by_id = actor_id()
+    );
+    RETURN true;
+END
+$$;
