@@ -124,7 +124,9 @@ def _with(field: Any, before: Any, canary: str) -> Any:
     if not isinstance(field, models.JSONField):
         return canary
     after = _in_place(before, canary)
-    return after if canary in repr(after) else {**(after or {}), "canary": canary}
+    if canary in repr(after):
+        return after
+    return [*after, canary] if isinstance(after, list) else {**(after or {}), "canary": canary}
 
 
 def _in_place(value: Any, canary: str) -> Any:

@@ -14,10 +14,11 @@ from accounts.api import authentication
 from accounts.services import create_token
 from conftest import World
 from tests import factories as make
+from tests import record
 from tests.security.rows import made_of_every_model, words_of
 
 # Kinds whose records everybody in the network may read.
-REFERENCE = {"conflict", "party", "track", "deadline", "organisation"}
+REFERENCE = {"conflict", "party", "track", "deadline", "organisation", "body"}
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,8 @@ def secrets(world: World) -> Secrets:
     initiative.public_line = "Canary of the hidden public line"
     initiative.save()
     token, _plain = create_token(by=alice, scope="write", label="Canary of a label")
+    body = record.make_body(world.conflict, "Office of the gauges", world.up)
+    inside = record.make_record(initiative, alice, body, "Canary of the")
     brief = make.make_brief(initiative, alice, title="Canary of the title", objective="Canary of the aim")
     rules = make.make_rules(initiative, alice, "Canary of the ground rules")
     records = {
@@ -73,6 +76,7 @@ def secrets(world: World) -> Secrets:
         "assent": make.make_assent(rules, alice, "Canary who assented"),
         "purge": make.make_purge_request(initiative, alice),
         "tombstone": make.make_tombstone(alice, world.bob),
+        **inside,
     }
     hidden = [
         *records.values(),
@@ -81,6 +85,9 @@ def secrets(world: World) -> Secrets:
         initiative.sides.first(),
         world.cora.mandates.get(),
         make.make_draft(alice, initiative=initiative, data={"title": ["Canary of a draft"]}),
+        inside["person"].identity,
+        inside["transfer"].stances.get(),
+        record.make_liaison(make.make_user("Liaison"), body),
     ]
     around = ([alice, world.bob], [world.house], [world.conflict], [world.up, world.down])
     named = [*([row] for row in hidden), *around]
@@ -91,5 +98,6 @@ def secrets(world: World) -> Secrets:
         "track": make.make_track(world.conflict),
         "deadline": make.make_deadline(world.conflict),
         "organisation": world.house,
+        "body": body,
     }
     return Secrets({**records, **public}, hidden)

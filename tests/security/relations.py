@@ -14,6 +14,7 @@ from accounts.models import Organisation, User
 from accounts.services import create_token
 from initiatives.models import Conflict, Initiative
 from tests import factories as make
+from tests.record import INSIDE, ids_of, make_body, make_record
 
 TEAM = ("lead", "facilitator", "rapporteur", "observer")
 # locked: coordinates the conflict, and leads another initiative in its family. elsewhere: coordinates another one.
@@ -123,11 +124,13 @@ class Maker:
             "assent": make.make_assent(rules, lead).pk,
             "purge": make.make_purge_request(card, lead).pk,
             "token": create_token(by=lead, scope="read")[0].pk,
+            **ids_of(make_record(card, lead, make_body(card.conflict))),
         }
 
     @staticmethod
     def _no_team() -> dict[str, UUID]:
-        return {kind: uuid4() for kind in ("member", "revision", "rules", "assent", "purge", "token")}
+        kinds = ("member", "revision", "rules", "assent", "purge", "token", *INSIDE)
+        return {kind: uuid4() for kind in kinds}
 
     def _user(self, relation: str) -> User:
         user = self.users[relation]

@@ -26,6 +26,7 @@ from accounts.models import User
 from confidentiality.wall import walled_models
 from conftest import World
 from tests import factories as make
+from tests.record import ids_of, make_record
 from tests.security.asking import METHODS, Answer, Request, answer, request_as, routes
 from tests.security.conftest import REFERENCE, Secrets
 from tests.security.forms import Form, every_form
@@ -61,6 +62,7 @@ def own(world: World, secrets: Secrets) -> dict[str, UUID]:
     make.make_brief(kept, world.rita)
     rules = make.make_rules(kept, world.rita)
     ids = {
+        **ids_of(make_record(kept, world.rita, secrets.records["body"], "Own")),
         "initiative": kept.pk,
         "member": make.make_member(kept, make.make_member_of(world.other, "Ron")).pk,
         "rules": rules.pk,
