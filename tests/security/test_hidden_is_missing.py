@@ -407,8 +407,18 @@ UNIQUE = {
     "initiatives.InitiativeOrganisation.organisation_named_once_in_role": _CARD,
     "initiatives.InitiativeParty.party_once_on_card": _CARD,
     "initiatives.PurgeRequest.one_open_purge_request": _TEAM,
+    "initiatives.SessionReader.session_reader_once": _TEAM,
+    "initiatives.SessionRevision.session_revision_once": _TEAM,
     "initiatives.TeamMember.on_a_team_once_at_a_time": _TEAM,
     "initiatives.Tombstone.purged_id": "written by the purge alone",
+    "participants.Attendance.attendance_once": _TEAM,
+    "participants.LiaisonMandate.liaison_mandate_once": "stewards, who write mandates, see all of them",
+    "participants.Participation.person_once_in_initiative": _TEAM,
+    "participants.PersonIdentity.person": "its writer knows the person: that somebody has a name is no secret",
+    "participants.SelectionRating.rated_once_by_criterion": _TEAM,
+    "transfer.OutcomeRevision.outcome_revision_once": _TEAM,
+    "transfer.TransferRevision.transfer_revision_once": _TEAM,
+    "transfer.TransferStance.one_stance_on_a_theme": _TEAM,
 }
 
 
