@@ -73,8 +73,9 @@ class OfficialBody(Reference):
         return self.conflict.conflict_lineage()
 
     def clean_fields(self, exclude: object = None) -> None:
+        """Without the name as it is compared: what is wrong with it is said at the name."""
         self.normalised_name = normalised(self.name)
-        super().clean_fields(exclude)  # type: ignore[arg-type]
+        super().clean_fields({*(exclude or ()), "normalised_name"})  # type: ignore[misc]
 
     def clean(self) -> None:
         errors = {}

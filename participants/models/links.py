@@ -37,7 +37,7 @@ class OfficialLink(InRegister):
     To which body and of what kind is sealed: a pseudonym with a kinship to one office is hardly a pseudonym. So the
     database cannot search it; whoever asks "who reaches this body" opens the links that one may see. `tie`:
     {"body": id, "track": id or "", "link_type", "access", "authorised": codes, "two_way": bool or null,
-    "strength": 0 to 4}.
+    "strength": 0 to 4, "reason": why an office of another conflict is right, or ""}.
     """
 
     organisation = models.ForeignKey(Organisation, DATABASE_CASCADE, related_name="+", editable=False)
