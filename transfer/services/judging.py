@@ -1,0 +1,182 @@
+"""What of an outcome cannot be, and what looks wrong and may be right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from confidentiality.codes import Rule
+from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
+from initiatives.enums import SessionStatus
+from initiatives.models import Session
+from participants.enums import Consent
+from participants.models import Participation
+from transfer.enums import ObservedBy, OutcomeKind
+from transfer.models import Outcome
+from transfer.services.permission import allows, gone_out, told
+
+NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
+
+
+def refuse_unfit(*, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> None:
+    """Raise ValidationError for what contradicts itself or reaches beyond the initiative. Only what changed is asked
+    about: what was right when it was saved stays."""
+    errors = _unfit_origin(by, outcome, changed)
+    errors |= _unfit_whose(by, outcome, changed, stood)
+    if outcome.kind == OutcomeKind.INDIVIDUAL:
+        errors |= _unfit_individual(outcome)
+    else:
+        errors |= _unfit_collective(outcome)
+    if errors:
+        raise ValidationError({name: ValidationError(text, code="invalid") for name, text in errors.items()})
+
+
+def _unfit_origin(by: Any, outcome: Outcome, changed: Collection[str]) -> dict[str, str]:
+    errors = {}
+    inside = {"initiative": outcome.initiative_id}
+    if "session" in changed and outcome.session_id:
+        sessions = Session.objects.visible_to(by).kept().filter(**inside, pk=outcome.session_id)
+        if not sessions.exists():
+            errors["session"] = _("This is no session of this initiative.")
+    if "repeats" in changed and outcome.repeats_id:
+        earlier = Outcome.objects.visible_to(by).kept().filter(**inside, pk=outcome.repeats_id)
+        if text := _unfit_repeat(outcome, earlier.first()):
+            errors["repeats"] = text
+    return errors
+
+
+def _unfit_repeat(outcome: Outcome, earlier: Outcome | None) -> str:
+    if outcome.repeats_id == outcome.pk:
+        return _("An outcome does not repeat itself.")
+    if earlier is None:
+        return _("This is no outcome of this initiative.")
+    if earlier.pk in _repeating(outcome):
+        return _("That one repeats this one already: say which of them came first.")
+    if outcome.session and earlier.session and earlier.session.began_on > outcome.session.days.last:
+        return _("That one came out of a later session: only an earlier outcome is repeated.")
+    return ""
+
+
+def _repeating(outcome: Outcome) -> set[UUID]:
+    """Outcomes that repeat this one, at whatever remove; deleted ones among them, since they can come back."""
+    links = Outcome.objects.filter(initiative=outcome.initiative_id).exclude(pk=outcome.pk)
+    followers: dict[UUID, list[UUID]] = {}
+    for pk, repeats in links.exclude(repeats=None).values_list("pk", "repeats_id"):
+        followers.setdefault(repeats, []).append(pk)
+    found: set[UUID] = set()
+    waiting = [outcome.pk]
+    while waiting:
+        nearer = [pk for pk in followers.get(waiting.pop(), []) if pk not in found]
+        found.update(nearer)
+        waiting.extend(nearer)
+    return found
+
+
+def _unfit_whose(
+    by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
+) -> dict[str, str]:
+    errors = {}
+    if "participation" in changed and outcome.participation_id:
+        inside = Participation.objects.visible_to(by).filter(initiative=outcome.initiative_id)
+        if not inside.filter(pk=outcome.participation_id).exists():
+            errors["participation"] = _("This is nobody who takes part in this initiative.")
+    if not {"party", "endorsed_by"} & set(changed):
+        return errors
+    sides = set(outcome.initiative.sides.values_list("party_id", flat=True))
+    if "party" in changed and outcome.party_id and outcome.party_id not in sides:
+        errors["party"] = _("This is no side of this initiative.")
+    known = sides | {UUID(pk) for pk in stood["endorsed_by"]}
+    if "endorsed_by" in changed and not set(outcome.endorsed_by) <= known:
+        errors["endorsed_by"] = _("Only sides of this initiative can endorse what it made.")
+    return errors
+
+
+def _unfit_individual(outcome: Outcome) -> dict[str, str]:
+    errors = {}
+    if not outcome.participation_id and not outcome.party_id:
+        errors["participation"] = _("Say whose change this is: a participant's, or a side's.")
+    elif outcome.participation_id and outcome.party_id:
+        errors["party"] = _("Either a participant or a side, not both.")
+    elif outcome.participation_id and outcome.session and outcome.session.rule in WITHOUT_ATTENDANCE:
+        errors["participation"] = _(
+            "Under the rule of this session it is not stored who was there. Say the side, or leave the session out."
+        )
+    if len(outcome.change) == 1:
+        errors["change"] = _("Give both ends: where it stood before, and where it stands now.")
+    if outcome.party_id and outcome.consented is not None:
+        errors["consented"] = _("A participant consents; a side is not asked.")
+    return errors
+
+
+def _unfit_collective(outcome: Outcome) -> dict[str, str]:
+    """A change, who saw it and whose it is belong to people."""
+    text = _("This is said of a change in somebody, not of what the group made.")
+    given = {
+        "participation": outcome.participation_id,
+        "party": outcome.party_id,
+        "change": outcome.change,
+        "observed_by": outcome.observed_by != ObservedBy.UNKNOWN,
+        "consented": outcome.consented is not None,
+    }
+    return {name: text for name, value in given.items() if value}
+
+
+def doubts(
+    *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
+) -> dict[str, str]:
+    """What looks wrong, by field. Only what changed is asked about: what was saved with a reason has one."""
+    found = {}
+    if "change" in changed and outcome.change and outcome.change["from"] == outcome.change["to"]:
+        found["change"] = _("It stands where it stood before. Is this a change?")
+    if "session" in changed and outcome.session:
+        found |= _of_origin(outcome.session)
+    if {"participation", "consented"} & set(changed) and outcome.participation:
+        found |= _of_consent(outcome, outcome.participation)
+    if "travel_permission" in changed and not outcome._state.adding:
+        found |= _of_narrowing(by, outcome, stood["travel_permission"])
+    return found
+
+
+def _of_origin(session: Session) -> dict[str, str]:
+    if session.status in NOT_HELD:
+        text = _("This session is marked as: %(status)s. Nothing comes out of it before it is held.")
+        return {"session": text % {"status": session.get_status_display()}}
+    if session.rule in WITHOUT_NOTES:
+        text = _(
+            "This session was held under the rule “%(rule)s”. Is the group content that this is written down?"
+        )
+        return {"session": text % {"rule": Rule(session.rule).label}}
+    return {}
+
+
+def _of_consent(outcome: Outcome, participation: Participation) -> dict[str, str]:
+    if outcome.consented:
+        return {}
+    if outcome.consented is False:
+        text = _(
+            "This participant said no. Say the side instead, so that nobody is recorded who is against it."
+        )
+        return {"consented": text}
+    if Consent.TO_BE_RECORDED in participation.consents:
+        return {}
+    text = _("This participant has not agreed to be on record here. Ask, or say the side instead.")
+    return {"participation": text}
+
+
+def _of_narrowing(by: Any, outcome: Outcome, before: str) -> dict[str, str]:
+    """Only what the permission allowed so far and does not allow any more."""
+    beyond = [
+        sent
+        for sent in gone_out(by=by, outcome=outcome)
+        if allows(before, sent.channel) and not allows(outcome.travel_permission, sent.channel)
+    ]
+    if not beyond:
+        return {}
+    text = _(
+        "This has gone out already: %(where)s. Narrowing it brings nothing back; liaisons no longer see it here."
+    )
+    return {"travel_permission": text % {"where": told(beyond)}}

@@ -1,0 +1,181 @@
+"""Outcomes: what changed in somebody, and what a group made, with how far it may travel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
+from confidentiality.records import hold, save
+from initiatives.models import Initiative
+from initiatives.services.overriding import doubt
+from initiatives.services.turns import take_turn
+from transfer.models import Outcome, OutcomeRevision
+from transfer.services.judging import doubts, refuse_unfit
+
+OF_INDIVIDUALS = ("participation", "party", "change", "observed_by", "consented")
+OF_GROUPS = ("endorsed_by",)
+RELATIONS = ("session", "participation", "party", "repeats")
+SEALED = ("change", "statement", "interest_addressed", "evidence")
+OUTCOME_FIELDS = (
+    "content_kind",
+    "statement",
+    *OF_INDIVIDUALS,
+    *OF_GROUPS,
+    "session",
+    "travel_permission",
+    "interest_addressed",
+    "repeats",
+    "contributes_to",
+    "confidence",
+    "evidence",
+)
+
+
+@transaction.atomic
+def record_outcome(
+    *,
+    by: User,
+    initiative: Initiative,
+    kind: str,
+    travel_permission: str,
+    override_reason: str = "",
+    **fields: Any,
+) -> Outcome:
+    """Write down what changed. `fields`: of OUTCOME_FIELDS; `endorsed_by` as parties, `change` {"from": n, "to": n}.
+
+    The permission has no default: whoever writes says what the group agreed. Raises Doubt for what looks wrong,
+    unless there is a reason for it.
+    """
+    outcome = Outcome(initiative=initiative, by=by, kind=kind)
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    given = {"travel_permission": travel_permission, **fields}
+    return _written(by, outcome, given, override_reason)
+
+
+@transaction.atomic
+def edit_outcome(
+    *, by: User, outcome: Outcome, version: int | None = None, override_reason: str = "", **fields: Any
+) -> Outcome:
+    """Change some of OUTCOME_FIELDS; what stands there already changes nothing. What kind it is stays.
+
+    `version` is the one that was read. Raises Stale when it is another one by now, Doubt for what looks wrong,
+    unless there is a reason for it.
+    """
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    take_turn("outcomes", outcome.initiative_id)  # Two who make each repeat the other would make a circle.
+    outcome = hold(Outcome, outcome.pk, version)
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)  # Again: the turn was waited for.
+    if outcome.deleted_at is not None:
+        raise ValidationError(_("This outcome was deleted. Restore it first."), code="deleted")
+    return _written(by, outcome, fields, override_reason)
+
+
+@transaction.atomic
+def delete_outcome(*, by: User, outcome: Outcome, reason: str, version: int | None = None) -> Outcome:
+    """Take an outcome out of every list. It keeps its history and can be restored. Deleting twice is once."""
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    if not reason.strip():
+        raise ValidationError({"reason": ValidationError(_("Say why it goes."), code="required")})
+    outcome = hold(Outcome, outcome.pk, version)
+    if outcome.deleted_at is None:
+        outcome.deleted_at = timezone.now()
+        _keep(by, outcome, ["deleted"], reason.strip())
+    return outcome
+
+
+@transaction.atomic
+def restore_outcome(*, by: User, outcome: Outcome, version: int | None = None) -> Outcome:
+    """Bring a deleted outcome back as it was. One that was not deleted stays as it is."""
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    outcome = hold(Outcome, outcome.pk, version)
+    if outcome.deleted_at is not None:
+        outcome.deleted_at = None
+        _keep(by, outcome, ["deleted"], "")
+    return outcome
+
+
+def _written(by: User, outcome: Outcome, given: Mapping[str, Any], reason: str) -> Outcome:
+    if unknown := sorted(set(given) - set(OUTCOME_FIELDS)):
+        raise TypeError(f"unknown fields: {', '.join(unknown)}")
+    stood = _standing(outcome)
+    _refuse_damaged(stood, given)
+    fields = {name: _as_stored(name, value) for name, value in given.items()}
+    changed = [
+        name for name in OUTCOME_FIELDS if name in fields and _as_kept(name, fields[name]) != stood[name]
+    ]
+    if not changed and not outcome._state.adding:
+        return outcome
+    for name in changed:
+        setattr(outcome, name, fields[name])
+    refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood)
+    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood), reason)
+    _keep(by, outcome, changed, reason.strip())
+    return outcome
+
+
+def _keep(by: User, outcome: Outcome, changed: list[str], reason: str) -> None:
+    """Store the outcome, and beside it how it stands now."""
+    save(outcome)
+    kept = {"fields": kept_fields(outcome), "changed": changed, "reason": reason}
+    save(
+        OutcomeRevision(
+            initiative=outcome.initiative, outcome=outcome, number=outcome.version, by=by, kept=kept
+        )
+    )
+
+
+def kept_fields(outcome: Outcome) -> dict[str, Any]:
+    """Everything that an outcome says, as its history keeps it."""
+    return {"kind": outcome.kind, **_standing(outcome), "deleted": outcome.deleted_at is not None}
+
+
+def _standing(outcome: Outcome) -> dict[str, Any]:
+    """What stands in each field; None for a text that does not open."""
+    return {
+        name: _as_kept(
+            name, if_it_opens(outcome, name) if name in SEALED else getattr(outcome, _column(name))
+        )
+        for name in OUTCOME_FIELDS
+    }
+
+
+def _column(name: str) -> str:
+    return f"{name}_id" if name in RELATIONS else name
+
+
+def _as_stored(name: str, value: Any) -> Any:
+    if name == "endorsed_by":
+        return sorted({party.pk for party in _parties(value)})
+    if name == "change":
+        return {end: value[end] for end in ("from", "to") if value.get(end) is not None} if value else {}
+    return value
+
+
+def _parties(value: Iterable[Any] | None) -> Iterable[Any]:
+    return value or ()
+
+
+def _as_kept(name: str, value: Any) -> Any:
+    """A value as JSON holds it."""
+    if name == "endorsed_by":
+        return [str(pk) for pk in sorted(value)]
+    if name in RELATIONS and value is not None:
+        return str(value if isinstance(value, UUID) else value.pk)
+    return value
+
+
+def _refuse_damaged(stood: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """A text that does not open is replaced by a new one, or the outcome stays as it is."""
+    text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
+    if damaged := [name for name in SEALED if stood[name] is None and name not in given]:
+        raise ValidationError(dict.fromkeys(damaged, text))
