@@ -33,7 +33,11 @@ class PersonQuerySet(models.QuerySet):
         """In a register that one keeps, or taking part in an initiative on whose team one is."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(organisation__in=_registers_of(user)) | Q(pk__in=_persons_of(user)))
+        return self.known_to(user, tuple(TeamRole.values))
+
+    def known_to(self, user: Any, roles: tuple[str, ...]) -> Self:
+        """In a register that one keeps, or taking part in an initiative in which one has one of the roles."""
+        return self.filter(Q(organisation__in=_registers_of(user)) | Q(pk__in=_persons_of(user, roles)))
 
 
 class OfPersonQuerySet(models.QuerySet):

@@ -44,6 +44,7 @@ KINDS: Mapping[str, Any] = {
     "initiatives.TeamMember": gettext_lazy("Accesses to the team, past ones too"),
     "participants.Attendance": gettext_lazy("Who was at which session"),
     "participants.Participation": gettext_lazy("Participations; the persons stay in their register"),
+    "participants.ParticipationRevision": gettext_lazy("Saved versions of participations"),
     "participants.SelectionRating": gettext_lazy("Selection ratings"),
     "transfer.Outcome": gettext_lazy("Outcomes"),
     "transfer.OutcomeRevision": gettext_lazy("Saved versions of outcomes"),

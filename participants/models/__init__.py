@@ -1,6 +1,7 @@
 """Participants of initiatives, the official bodies that decide, and who can reach whom."""
 
 from participants.models.bodies import BodyTrack, LiaisonMandate, OfficialBody
+from participants.models.history import ParticipationRevision, PersonRevision
 from participants.models.links import OfficialLink
 from participants.models.participation import Attendance, Participation, SelectionRating
 from participants.models.person import Person, PersonIdentity
@@ -12,7 +13,9 @@ __all__ = [
     "OfficialBody",
     "OfficialLink",
     "Participation",
+    "ParticipationRevision",
     "Person",
     "PersonIdentity",
+    "PersonRevision",
     "SelectionRating",
 ]

@@ -1,10 +1,18 @@
 """What others may ask of the register of persons, of official bodies, and of the ties between them."""
 
+from participants.services.attendance import mark_attendance
 from participants.services.bodies import (
     create_body,
     edit_body,
     end_liaison,
     grant_liaison,
+)
+from participants.services.identities import (
+    IDENTITY_FIELDS,
+    erase_identity,
+    open_identity,
+    script_of,
+    write_identity,
 )
 from participants.services.links import (
     confirm_link,
@@ -12,6 +20,8 @@ from participants.services.links import (
     end_link,
     record_link,
 )
+from participants.services.participation import change_participation, invitable, participate
+from participants.services.people import add_person, edit_person, sides_of
 from participants.services.reach import (
     Gate,
     Reach,
@@ -20,20 +30,37 @@ from participants.services.reach import (
     reach_of,
     ways_of,
 )
+from participants.services.selection import Picture, picture_of, rate, strengths_of
 
 __all__ = [
+    "IDENTITY_FIELDS",
     "Gate",
+    "Picture",
     "Reach",
     "Way",
+    "add_person",
+    "change_participation",
     "closed_links_of",
     "confirm_link",
     "create_body",
     "edit_body",
     "edit_link",
+    "edit_person",
     "end_liaison",
     "end_link",
+    "erase_identity",
     "grant_liaison",
+    "invitable",
+    "mark_attendance",
+    "open_identity",
+    "participate",
+    "picture_of",
+    "rate",
     "reach_of",
     "record_link",
+    "script_of",
+    "sides_of",
+    "strengths_of",
     "ways_of",
+    "write_identity",
 ]

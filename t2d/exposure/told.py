@@ -51,8 +51,10 @@ TELLS: Sequence[tuple[set[str], Any]] = (
         {
             "participants.Person",
             "participants.PersonIdentity",
+            "participants.PersonRevision",
             "participants.OfficialLink",
             "participants.Participation",
+            "participants.ParticipationRevision",
             "participants.Attendance",
             "participants.SelectionRating",
         },

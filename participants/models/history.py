@@ -1,0 +1,72 @@
+"""What was written of a person or a participation before: who saved it, what changed, and why. Never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from accounts.models import Organisation, User
+from confidentiality.codes import Action
+from confidentiality.fields import EncryptedJSONField
+from confidentiality.policy import Standing
+from confidentiality.wall import DATABASE_CASCADE, Wall
+from initiatives.models import Initiative
+from initiatives.models.content import RecordRevision
+from initiatives.models.session import LOGGED
+from initiatives.querysets import LoggedContentQuerySet
+from participants.models.participation import Participation
+from participants.models.person import REGISTRAR, InRegister, Person
+from participants.querysets import LinkQuerySet
+
+
+class PersonRevision(InRegister):
+    """A person as it stood after one save, never the identity: of that, only that it was written or erased, and why.
+
+    `number` is the version of the person. `kept`: {"fields": {name: value}, "changed": [name], "reason": text}.
+    """
+
+    organisation = models.ForeignKey(Organisation, DATABASE_CASCADE, related_name="+", editable=False)
+    person = models.ForeignKey(Person, DATABASE_CASCADE, related_name="revisions", editable=False)
+    number = models.PositiveIntegerField(editable=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+    kept = EncryptedJSONField(field_id="person_revision.kept", editable=False)
+
+    objects = LinkQuerySet.as_manager()  # Read by whoever writes persons: every role but the observer's.
+
+    wall = Wall(
+        select=f"{REGISTRAR} OR person_id IN (SELECT worked_persons())",
+        insert=f"{REGISTRAR} OR may_identify(person_id, organisation_id)",
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["person", "number"], name="person_revision_once")]
+        indexes = [models.Index(fields=["organisation", "person"], name="person_revision_in_register")]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+    def standing_of(self, user: Any) -> Standing:
+        return self.standing_towards(user, self.person_id, Action.READ_LINKS)
+
+
+class ParticipationRevision(RecordRevision):
+    """A participation as it stood after one save. `kept`: {"fields": {}, "changed": [name], "reason": text}."""
+
+    initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="+", editable=False)
+    participation = models.ForeignKey(
+        Participation, DATABASE_CASCADE, related_name="revisions", editable=False
+    )
+    kept = EncryptedJSONField(field_id="participation_revision.kept", editable=False)
+
+    objects = LoggedContentQuerySet.as_manager()
+
+    wall = Wall(select=LOGGED, insert=LOGGED)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["participation", "number"], name="participation_revision_once")
+        ]
+        indexes = [models.Index(fields=["initiative", "participation"], name="participation_revision_in")]

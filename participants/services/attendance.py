@@ -1,0 +1,103 @@
+"""Who was at a session: written as a set, so that two people who tick at the same time lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action
+from confidentiality.policy import WITHOUT_ATTENDANCE
+from confidentiality.records import hold, save
+from confidentiality.words import listed
+from initiatives.enums import SessionStatus
+from initiatives.models import Session
+from initiatives.services.overriding import doubt
+from initiatives.services.turns import take_turn
+from participants.enums import ParticipationStatus
+from participants.models import Attendance, Participation
+from participants.services.history import keep_participation
+
+
+@transaction.atomic
+def mark_attendance(
+    *,
+    by: User,
+    session: Session,
+    participations: Iterable[Participation],
+    seen: Collection[UUID] | None = None,
+    override_reason: str = "",
+) -> None:
+    """Write down who was there, in place of what stood there.
+
+    `seen`: ids of the participations that were ticked when the form was opened. Then only what was ticked and unticked
+    since is written, and what somebody else wrote meanwhile stays.
+    """
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    take_turn("attendance", session.pk)
+    policy.require(by, Action.EDIT_SESSIONS, session)  # Again: the turn was waited for.
+    there = {part.pk: part for part in participations}
+    _refuse_strangers(session, there.values())
+    stand = {row.participation_id: row for row in Attendance.objects.filter(session=session)}
+    before = set(stand) if seen is None else set(seen)
+    new = [part for pk, part in there.items() if pk not in before and pk not in stand]
+    gone = [row for pk, row in stand.items() if pk in before and pk not in there]
+    if new:
+        _refuse_rule(session)
+        _doubt_withdrawn(session, new, override_reason)
+    for part in new:
+        save(Attendance(initiative=session.initiative, session=session, participation=part))
+    for row in gone:
+        row.delete()
+    for part in _withdrawn_before(session, new):
+        # Whoever wrote it down against the odds said why; it stands in the history of the participation.
+        held = hold(Participation, part.pk, None)
+        save(held)
+        keep_participation(held, by=by, changed=["attendance"], reason=override_reason)
+
+
+def _refuse_strangers(session: Session, there: Iterable[Participation]) -> None:
+    if any(part.initiative_id != session.initiative_id for part in there):
+        text = _("Only people who take part in the initiative of this session can have been there.")
+        raise ValidationError({"participations": text})
+
+
+def _refuse_rule(session: Session) -> None:
+    """Some rules forbid to store who was there; and nobody has been at what did not take place."""
+    if session.rule in WITHOUT_ATTENDANCE:
+        text = _("Under the rule “%(rule)s” it is not stored who was there, only how many.")
+        raise ValidationError({"participations": text % {"rule": session.get_rule_display()}})
+    planned = session.status == SessionStatus.PLANNED and session.began_on <= timezone.localdate()
+    if session.deleted_at or not (session.status == SessionStatus.HELD or planned):
+        text = _("This session was not held: nobody can have been there.")
+        raise ValidationError({"participations": text})
+
+
+def _withdrawn_before(session: Session, parts: Iterable[Participation]) -> list[Participation]:
+    """Those who had withdrawn before the last day on which the session can have taken place."""
+    return [
+        part
+        for part in parts
+        if part.status == ParticipationStatus.WITHDREW
+        and (part.withdrew_on is None or part.withdrew_on < session.days.first)
+    ]
+
+
+def _doubt_withdrawn(session: Session, new: Iterable[Participation], reason: str) -> None:
+    named = [
+        _("%(person)s withdrew on %(day)s")
+        % {"person": part.person.pseudonym, "day": date_format(part.withdrew_on, "j F Y")}
+        if part.withdrew_on
+        else _("%(person)s withdrew, on a day that nobody wrote down") % {"person": part.person.pseudonym}
+        for part in _withdrawn_before(session, new)
+    ]
+    if named:
+        text = _("%(people)s, before this session.") % {"people": listed(named, facts=True)}
+        doubt({"participations": text}, reason)

@@ -1,0 +1,144 @@
+"""Who a person is: written down by whoever adds the person, opened deliberately, erased with a reason.
+
+Nothing here is kept in a history: an identity that was corrected or erased is gone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
+from confidentiality.records import Stale, hold, save
+from initiatives.services.turns import take_turn
+from participants.models import Person, PersonIdentity
+from participants.models.person import NAME_LENGTH
+from participants.services.history import keep_person
+
+IDENTITY_FIELDS = ("name", "other_names", "birth_year", "contacts", "affiliation")
+MOST_NAMES = 30
+EARLIEST_BIRTH = 1900
+# First word of the Unicode name of a letter, and the code of its script in ISO 15924.
+SCRIPTS: Mapping[str, str] = {
+    "LATIN": "Latn",
+    "ARABIC": "Arab",
+    "CYRILLIC": "Cyrl",
+    "HEBREW": "Hebr",
+    "GREEK": "Grek",
+    "ARMENIAN": "Armn",
+    "GEORGIAN": "Geor",
+    "DEVANAGARI": "Deva",
+    "ETHIOPIC": "Ethi",
+    "CJK": "Hani",
+    "HANGUL": "Hang",
+    "HIRAGANA": "Hira",
+    "KATAKANA": "Kana",
+    "THAI": "Thai",
+    "SYRIAC": "Syrc",
+    "TIFINAGH": "Tfng",
+}
+
+
+def script_of(name: str) -> str:
+    """The script of a name by its first letter; nothing where it is not one of the known."""
+    letter = next((letter for letter in name if letter.isalpha()), "")
+    return SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], "") if letter else ""
+
+
+@transaction.atomic
+def open_identity(*, by: User, person: Person) -> PersonIdentity | None:
+    """Who somebody is, for those who may know it; None where nobody has written it down. A deliberate act: every
+    field is opened here, which is told of, and never as a by-product of a list."""
+    policy.require(by, Action.OPEN_IDENTITY, person)
+    identity = PersonIdentity.objects.visible_to(by).filter(person=person).first()
+    if identity is not None:
+        for name in IDENTITY_FIELDS:
+            if_it_opens(identity, name)
+    return identity
+
+
+@transaction.atomic
+def write_identity(*, by: User, person: Person, version: int | None = None, **fields: Any) -> PersonIdentity:
+    """Write down or correct who somebody is: any of IDENTITY_FIELDS. `version`: that was read, 0 for none."""
+    policy.require(by, Action.EDIT_IDENTITY, person)
+    take_turn("identity", person.pk)
+    policy.require(by, Action.EDIT_IDENTITY, person)  # Again: the turn was waited for.
+    found = PersonIdentity.objects.filter(person=person).first()
+    if found is None:
+        if version:
+            raise Stale(0)
+        identity = first_identity(person, fields)
+    else:
+        identity = hold(PersonIdentity, found.pk, version)
+        given = _cleaned(fields)
+        if all(if_it_opens(identity, name) == value for name, value in given.items()):
+            return identity
+        for name, value in given.items():
+            setattr(identity, name, value)
+        save(identity)
+    _tell(by, person)
+    return identity
+
+
+@transaction.atomic
+def erase_identity(*, by: User, person: Person, reason: str) -> None:
+    """Destroy what is written of who somebody is. The pseudonym and what hangs on it stay; the reason is kept."""
+    policy.require(by, Action.EDIT_IDENTITY, person)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why: it is kept in the history of the person.")})
+    take_turn("identity", person.pk)
+    policy.require(by, Action.EDIT_IDENTITY, person)
+    if PersonIdentity.objects.filter(person=person).delete()[0]:
+        _tell(by, person, reason.strip())
+
+
+def first_identity(person: Person, fields: Mapping[str, Any]) -> PersonIdentity:
+    """The identity of a person who has none; for services that have asked the policy."""
+    identity = PersonIdentity(organisation=person.organisation, person=person, **_cleaned(fields))
+    save(identity)
+    return identity
+
+
+def _tell(by: User, person: Person, reason: str = "") -> None:
+    """The history of the person says that the identity changed, never how."""
+    held = hold(Person, person.pk, None)
+    save(held)
+    keep_person(held, by=by, changed=["identity"], reason=reason)
+
+
+def _cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := sorted(set(fields) - set(IDENTITY_FIELDS)):
+        raise TypeError(f"unknown fields: {', '.join(unknown)}")
+    given = dict(fields)
+    errors: dict[str, Any] = {}
+    year = given.get("birth_year", "")
+    if year and not (
+        year.isascii() and year.isdigit() and EARLIEST_BIRTH <= int(year) <= timezone.localdate().year
+    ):
+        errors["birth_year"] = _("Expected a year of four digits, not in the future.")
+    if "other_names" in given:
+        given["other_names"] = _names(given["other_names"], errors)
+    if errors:
+        raise ValidationError(errors)
+    return given
+
+
+def _names(names: Any, errors: dict[str, Any]) -> list[dict[str, str]]:
+    """Names, each as {"name", "script"}; the script is found out where it is not given."""
+    found = []
+    for entry in names:
+        text = " ".join(str(entry.get("name", "")).split())
+        if text:
+            found.append({"name": text, "script": entry.get("script") or script_of(text)})
+    if len(found) > MOST_NAMES or any(len(entry["name"]) > NAME_LENGTH for entry in found):
+        errors["other_names"] = _("At most 30 names of at most 200 characters.")
+    return found
