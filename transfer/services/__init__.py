@@ -1,12 +1,33 @@
-"""What is done to outcomes: one file per concern; the names are collected here."""
+"""What is done to outcomes, their transfer and their uptake: one file per concern; the names are collected here."""
 
 from transfer.services.outcomes import delete_outcome, edit_outcome, record_outcome, restore_outcome
 from transfer.services.permission import gone_out
+from transfer.services.received import acknowledge, message_of
+from transfer.services.transfers import (
+    abandon_transfer,
+    carry_out,
+    delete_transfer,
+    edit_transfer,
+    plan_transfer,
+    record_transfer,
+    restore_transfer,
+)
+from transfer.services.uptake import record_step
 
 __all__ = [
+    "abandon_transfer",
+    "acknowledge",
+    "carry_out",
     "delete_outcome",
+    "delete_transfer",
     "edit_outcome",
+    "edit_transfer",
     "gone_out",
+    "message_of",
+    "plan_transfer",
     "record_outcome",
+    "record_step",
+    "record_transfer",
     "restore_outcome",
+    "restore_transfer",
 ]
