@@ -20,10 +20,10 @@ from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
-from transfer.enums import PUBLIC_CHANNELS, Direction, TransferStatus, TravelPermission
+from transfer.enums import PUBLIC_CHANNELS, Direction, TransferStatus
 from transfer.models import Outcome, Transfer
+from transfer.services.permission import LEAVES_THE_TEAM, allows
 
-STAYS = frozenset({TravelPermission.NONE, TravelPermission.TEAM})
 WAY, WHO, DAY = (
     {"status", "channel", "body", "message"},
     {"carrier", "link", "body"},
