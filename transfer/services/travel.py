@@ -33,14 +33,10 @@ WAY, WHO, DAY = (
 
 def refusals(outcome: Outcome, channel: str) -> dict[str, str]:
     """Why an outcome may not travel on a channel, by field; empty where it may. Unknown permission is none."""
-    permission = outcome.travel_permission
-    if permission in STAYS or permission not in TravelPermission.values:
-        return {
-            "outcome": _(
-                "The group has not agreed that this may travel. Nothing leaves the room without that."
-            )
-        }
-    if permission == TravelPermission.OFFICIALS and channel in PUBLIC_CHANNELS:
+    if outcome.travel_permission not in LEAVES_THE_TEAM:
+        text = _("The group has not agreed that this may travel. Nothing leaves the room without that.")
+        return {"outcome": text}
+    if not allows(outcome.travel_permission, channel):
         return {"channel": _("The group agreed that this may go to officials, not to the public.")}
     return {}
 
