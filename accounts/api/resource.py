@@ -6,12 +6,12 @@ An app says what is its own: which records, how they look, and which service mak
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.body import Body
+from accounts.api.export import FORMATS, MOST_ROWS, as_file
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
 from confidentiality.words import listed
@@ -137,11 +138,13 @@ class Reading(Endpoint):
         names = super().query_names()
         if self.action == "list":
             names |= {"page_size", "cursor", "ordering", *self.filterset_class.base_filters}
+            names |= {"export"}
             names |= {"search"} if self.searches else set()
         return names
 
     def check_query(self, request: Any) -> None:
         super().check_query(request)
+        self._check_export(request.query_params.get("export"))
         asked = request.query_params.get("ordering")
         if asked is None:
             return
@@ -151,6 +154,11 @@ class Reading(Endpoint):
             }
             raise ValidationError({"ordering": [ErrorDetail(text, "unknown_ordering")]})
         self.ordering = asked
+
+    def _check_export(self, asked: str | None) -> None:
+        if asked is not None and asked not in FORMATS:
+            text = _("Expected one of: %(names)s.") % {"names": listed(FORMATS)}
+            raise ValidationError({"export": [ErrorDetail(text, "unknown_format")]})
 
     def get_object(self) -> Any:
         """Hidden, missing and not even an id: one answer."""
@@ -162,11 +170,31 @@ class Reading(Endpoint):
             raise Http404
         return found
 
-    def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Response | HttpResponse:
         queryset = self.filter_queryset(self.get_queryset())
         if text := request.query_params.get("search", "").strip():
             queryset = self.search(queryset, text)
+        if (format := request.query_params.get("export")) is not None:
+            return self._export(format, queryset)
         return self.get_paginated_response(self.represent(self.paginate_queryset(queryset)))
+
+    def _export(self, format: str, queryset: QuerySet) -> HttpResponse:
+        """The whole list as filtered, in one file."""
+        descending = self.ordering.startswith("-")
+        rows = list(queryset.order_by(self.ordering, "-id" if descending else "id")[: MOST_ROWS + 1])
+        if len(rows) > MOST_ROWS:
+            text = _("More than %(number)d rows: narrow the filters.") % {"number": MOST_ROWS}
+            raise ValidationError({"export": [ErrorDetail(text, "too_many")]})
+        fields = self.serializer_class(context=self.get_serializer_context()).fields
+        columns = [name for name, field in fields.items() if not field.write_only]
+        return as_file(format, self.exported_as(), columns, self.exported(self.represent(rows)))
+
+    def exported_as(self) -> str:
+        return self.model._meta.verbose_name_plural.replace(" ", "-")
+
+    def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """What of the rows may leave in a file: a resource whose records stay in the room takes it out here."""
+        return rows
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.answer(self.get_object())

@@ -43,6 +43,8 @@ class DeskSchema(AutoSchema):
         if listing:
             names = ", ".join(self.view.orderings)
             found.append(_query("ordering", str(ORDERING % {"names": names})))
+        if listing:
+            found.append(_query("export", "csv or xlsx: the whole list as filtered, as a file to save."))
         if listing and self.view.searches:
             found.append(_query("search", "Words that must all occur."))
         if self.method == "POST":
