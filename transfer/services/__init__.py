@@ -1,6 +1,7 @@
 """What is done to outcomes, their transfer and their uptake: one file per concern; the names are collected here."""
 
 from transfer.services.outcomes import delete_outcome, edit_outcome, record_outcome, restore_outcome
+from transfer.services.overview import Overview, Part, statements_of, transfer_overview
 from transfer.services.permission import gone_out
 from transfer.services.received import acknowledge, message_of
 from transfer.services.transfers import (
@@ -15,6 +16,8 @@ from transfer.services.transfers import (
 from transfer.services.uptake import record_step
 
 __all__ = [
+    "Overview",
+    "Part",
     "abandon_transfer",
     "acknowledge",
     "carry_out",
@@ -30,4 +33,6 @@ __all__ = [
     "record_transfer",
     "restore_outcome",
     "restore_transfer",
+    "statements_of",
+    "transfer_overview",
 ]
