@@ -68,7 +68,7 @@ class Overview:
 def transfer_overview(
     *, by: User, initiative: UUID | None = None, conflict: UUID | None = None, on: date | None = None
 ) -> Overview:
-    """Of all of the user's initiatives, of one, or of those on a conflict and all below it. At most 10 queries.
+    """Of all of the user's initiatives, of one, or of those on a conflict and all below it. At most 11 queries.
 
     Raises Hidden where the user is not on the team of that initiative, or on none on that conflict.
     """
