@@ -41,6 +41,16 @@ from initiatives.services.reference import (
     record_phase,
 )
 from initiatives.services.search import briefs_with, find
+from initiatives.services.sessions import (
+    delete_session,
+    edit_session,
+    log_session,
+    move_session,
+    name_reader,
+    restore_session,
+    unname_reader,
+    writes_sessions_in,
+)
 from initiatives.services.teams import (
     add_team_member,
     change_team_member,
@@ -81,6 +91,7 @@ __all__ = [
     "create_party",
     "create_track",
     "declare_for_circle",
+    "delete_session",
     "discard_draft",
     "draft_in",
     "edit_brief",
@@ -88,6 +99,7 @@ __all__ = [
     "edit_deadline",
     "edit_initiative",
     "edit_party",
+    "edit_session",
     "edit_track",
     "effective_access",
     "end_mandate",
@@ -97,6 +109,9 @@ __all__ = [
     "grant_mandate",
     "hand_over_to_successors",
     "keep_draft",
+    "log_session",
+    "move_session",
+    "name_reader",
     "name_successor",
     "open_initiative",
     "open_request",
@@ -107,12 +122,15 @@ __all__ = [
     "record_assent",
     "record_phase",
     "remove_team_member",
+    "restore_session",
     "second_persons",
     "titles_of",
+    "unname_reader",
     "waiting_for",
     "what_would_go",
     "who_can_see",
     "with_cards",
     "withdraw_assent",
     "withdraw_declaration",
+    "writes_sessions_in",
 ]

@@ -1,0 +1,361 @@
+"""Sessions: logged, corrected, deleted and brought back, each save with a version in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action, TeamRole
+from confidentiality.fields import encrypted_fields, if_it_opens
+from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
+from confidentiality.records import CONTROLS, hold, save
+from confidentiality.words import listed
+from initiatives.enums import Precision, SessionStatus, Theme
+from initiatives.models import Initiative, Session, SessionReader, SessionRevision
+from initiatives.models.session import MOST_PRESENT
+from initiatives.services.countries import country_codes
+from initiatives.services.overriding import doubt
+from initiatives.services.turns import take_turn
+
+SESSION_FIELDS = (
+    "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "audience",
+    "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes", "incidents",
+)  # fmt: skip
+REASON_LENGTH = 500
+_WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
+
+
+@transaction.atomic
+def log_session(*, by: User, initiative: Initiative, override_reason: str = "", **fields: Any) -> Session:
+    """Write a session down: any of SESSION_FIELDS, of which a date and a format are needed.
+
+    `present` is {party id: number}, "" for those who belong to no side. Raises Doubt where the date and the status do
+    not go together, unless `override_reason` says why they do.
+    """
+    session = Session(initiative=initiative, by=by)
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    changed = _apply(session, fields, fresh=True)
+    _judge(session, changed, override_reason)
+    save(session)
+    keep_version(session, by, changed, override_reason)
+    return session
+
+
+@transaction.atomic
+def edit_session(
+    *, by: User, session: Session, version: int | None = None, override_reason: str = "", **changes: Any
+) -> Session:
+    """Change any of SESSION_FIELDS; what stands there already changes nothing.
+
+    A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does.
+    """
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, version)
+    refuse_deleted(session)
+    changed = _apply(session, changes)
+    if not changed:
+        return session
+    _judge(session, changed, override_reason)
+    save(session)
+    keep_version(session, by, changed, override_reason)
+    return session
+
+
+@transaction.atomic
+def delete_session(*, by: User, session: Session, reason: str, version: int | None = None) -> Session:
+    """Take a session out of the lists. It stays, with its history, and can be brought back."""
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, version)
+    if session.deleted_at is not None:
+        return session
+    reason = needed_reason(reason)
+    session.deleted_at = timezone.now()
+    save(session)
+    keep_version(session, by, ["deleted"], reason)
+    return session
+
+
+@transaction.atomic
+def restore_session(*, by: User, session: Session, version: int | None = None, reason: str = "") -> Session:
+    """Bring a deleted session back, as it was."""
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, version)
+    if session.deleted_at is None:
+        return session
+    session.deleted_at = None
+    save(session)
+    keep_version(session, by, ["deleted"], reason)
+    return session
+
+
+@transaction.atomic
+def name_reader(*, by: User, session: Session, user: User) -> None:
+    """List an observer of the team, who then reads this session although its audience is `named`."""
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, None)
+    refuse_deleted(session)
+    observing = session.initiative.members.live().filter(role=TeamRole.OBSERVER, user=user)
+    if not observing.exists():
+        raise ValidationError(
+            {"user": _("Only observers of the team are listed; the others read it anyway.")}
+        )
+    if SessionReader.objects.filter(session=session, user=user).exists():
+        return
+    save(SessionReader(initiative=session.initiative, session=session, user=user))
+    save(session)
+    keep_version(session, by, ["readers"])
+
+
+@transaction.atomic
+def unname_reader(*, by: User, session: Session, user: User) -> None:
+    """Take an observer off the list. Who is not on it stays off it."""
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, None)
+    refuse_deleted(session)
+    if SessionReader.objects.filter(session=session, user=user).delete()[0]:
+        save(session)
+        keep_version(session, by, ["readers"])
+
+
+def keep_version(session: Session, by: User, changed: list[str], reason: str = "") -> None:
+    """The session as it stands, into its history."""
+    fields = {name: _written(getattr(session, name)) for name in SESSION_FIELDS}
+    fields["deleted"] = session.deleted_at is not None
+    readers = SessionReader.objects.filter(session=session).values_list("user_id", flat=True)
+    fields["readers"] = sorted(str(pk) for pk in readers)
+    kept = {"fields": fields, "changed": changed, "reason": reason.strip()}
+    save(
+        SessionRevision(
+            initiative=session.initiative, session=session, number=session.version, by=by, kept=kept
+        )
+    )
+
+
+def _written(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def needed_reason(text: str, field: str = "reason") -> str:
+    """A reason that somebody can read afterwards; or a refusal at its field."""
+    reason = text.strip()
+    if not reason:
+        raise ValidationError({field: ValidationError(_("Say why, in a few words."), code="required")})
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError({field: _("At most %(most)d characters.") % {"most": REASON_LENGTH}})
+    if CONTROLS.search(reason):
+        text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")
+        raise ValidationError({field: text})
+    return reason
+
+
+def refuse_deleted(session: Session) -> None:
+    if session.deleted_at is not None:
+        raise ValidationError(_("This session is deleted. Bring it back first."))
+
+
+# --- What is written ------------------------------------------------------------------------------------------
+
+
+def _apply(session: Session, given: Mapping[str, Any], *, fresh: bool = False) -> list[str]:
+    """Set what was given; the names of what is another value now."""
+    if unknown := sorted(set(given) - set(SESSION_FIELDS)):
+        raise TypeError(f"unknown fields: {', '.join(unknown)}")
+    given = dict(given)
+    if "present" in given:
+        given["present"] = _present(session, given["present"], fresh)
+    if "agenda_themes" in given:
+        given["agenda_themes"] = _themes(given["agenda_themes"])
+    stands = _stands(session)
+    _refuse_damaged(stands, given)
+    changed = [name for name, value in given.items() if fresh or value != stands[name]]
+    for name in changed:
+        setattr(session, name, given[name])
+    if session.ended_on is None:
+        session.ended_precision = Precision.DAY
+    return [name for name in SESSION_FIELDS if name in changed]
+
+
+def _stands(session: Session) -> dict[str, Any]:
+    """The values as they are; None for one that does not open."""
+    sealed = {field.name for field in encrypted_fields(Session)}
+    return {
+        name: if_it_opens(session, name) if name in sealed else getattr(session, name)
+        for name in SESSION_FIELDS
+    }
+
+
+def _refuse_damaged(stands: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """A text that does not open is replaced by a new one, or the session stays as it is."""
+    sealed = {field.name for field in encrypted_fields(Session)}
+    text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
+    if damaged := [name for name in sealed if stands[name] is None and name not in given]:
+        raise ValidationError(dict.fromkeys(damaged, text))
+
+
+def _present(session: Session, given: Any, fresh: bool) -> dict[str, int]:
+    """Numbers by side, in one order. A side that has left the card since may keep its number."""
+    if not isinstance(given, Mapping):
+        raise ValidationError({"present": _("Expected a number for each side.")})
+    sides = {str(pk) for pk in session.initiative.sides.values_list("party_id", flat=True)}
+    known = sides | {""} | (set() if fresh else set(if_it_opens(session, "present") or {}))
+    found = {str(party): number for party, number in given.items() if number is not None}
+    if set(found) - known:
+        raise ValidationError({"present": _("Numbers are given for sides of this initiative only.")})
+    for number in found.values():
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_PRESENT:
+            text = _("Expected whole numbers from 0 to %(most)d.") % {"most": MOST_PRESENT}
+            raise ValidationError({"present": text})
+    return dict(sorted(found.items()))
+
+
+def _themes(given: Any) -> list[str]:
+    codes = [str(code) for code in given] if isinstance(given, list | tuple) else [""]
+    if unknown := [code for code in codes if code not in Theme.values]:
+        text = _("No such theme: %(codes)s.") % {"codes": listed(unknown)}
+        raise ValidationError({"agenda_themes": text})
+    return list(dict.fromkeys(codes))
+
+
+# --- What does not go together --------------------------------------------------------------------------------
+
+
+def _judge(session: Session, changed: list[str], override_reason: str) -> None:
+    """Refuse what cannot be, and ask about what is unlikely."""
+    if override_reason.strip():
+        needed_reason(override_reason, "override_reason")
+    if session.country and session.country not in country_codes():
+        raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
+    _judge_rule(session, changed)
+    if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
+        session.clean_fields()
+        session.clean()
+        doubt(unlikely(session), override_reason)
+
+
+def _is_whole(session: Session) -> bool:
+    """Whether its days can be told; what is wrong with them is said when it is saved."""
+    return session.began_precision in Precision.values and session.ended_precision in Precision.values
+
+
+def _judge_rule(session: Session, changed: list[str]) -> None:
+    if session.rule in WITHOUT_NOTES and session.notes:
+        if "notes" in changed:
+            raise ValidationError({"notes": _("Under this rule no notes are kept.")})
+        raise ValidationError({"rule": _("Notes stand in this session. Under this rule none are kept.")})
+    if "rule" in changed and session.rule in WITHOUT_ATTENDANCE and "attendances" in hanging_on(session):
+        text = _("It stands there who came. Under this rule that is not stored: take it out first.")
+        raise ValidationError({"rule": text})
+
+
+def unlikely(session: Session) -> dict[str, str]:
+    """What is said of dates that do not go with the status, by field."""
+    today, days = timezone.localdate(), session.days
+    if session.status == SessionStatus.HELD and days.first > today:
+        return {"began_on": _("This day is still to come. Was the session held?")}
+    if session.status == SessionStatus.PLANNED and days.last < today:
+        return {"began_on": _("This day has passed. Is the session still planned?")}
+    return {}
+
+
+def hanging_on(session: Session) -> set[str]:
+    """What refers to a session from other apps: names of relations such as attendances and outcomes."""
+    if session._state.adding:
+        return set()
+    own = {SessionReader, SessionRevision}
+    found = set()
+    for relation in Session._meta.related_objects:
+        model, name = relation.related_model, relation.get_accessor_name()
+        if model in own or name is None:
+            continue
+        rows = model._default_manager.filter(**{relation.field.name: session})
+        if "deleted_at" in {field.name for field in model._meta.concrete_fields}:
+            rows = rows.filter(deleted_at=None)
+        if rows.exists():
+            found.add(name)
+    return found
+
+
+# --- Moving ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def move_session(
+    *, by: User, session: Session, initiative: Initiative, version: int | None = None
+) -> Session:
+    """Take a session to another initiative in which the same person writes sessions: the new session.
+
+    Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
+    behind is a deleted session, which says nothing of where it went. Observers are listed anew there.
+    """
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    take_turn("move", session.pk)
+    session = hold(Session, session.pk, version)
+    refuse_deleted(session)
+    _refuse_move(session, initiative)
+    moved = Session(initiative=initiative, by=session.by, version=session.version + 1)
+    for name, value in _stands(session).items():
+        setattr(moved, name, value)
+    save(moved)
+    _copy_history(session, moved)
+    keep_version(moved, by, [], "moved")
+    session.deleted_at = timezone.now()
+    save(session)
+    keep_version(session, by, ["deleted"], "moved")
+    return moved
+
+
+def _refuse_move(session: Session, initiative: Initiative) -> None:
+    if initiative.pk == session.initiative_id:
+        raise ValidationError({"initiative": _("It is there already.")})
+    _refuse_damaged(_stands(session), {})
+    if hanging := hanging_on(session):
+        words = {"attendances": _("who came"), "outcomes": _("outcomes")}
+        text = _("It cannot be moved while this hangs on it: %(what)s. Take that out first.")
+        what = listed(words.get(name, name) for name in sorted(hanging))
+        raise ValidationError({"initiative": text % {"what": what}})
+    sides = {str(pk) for pk in initiative.sides.values_list("party_id", flat=True)}
+    if set(session.present) - sides - {""}:
+        text = _("Numbers are given for a side that the other initiative does not have. Correct them first.")
+        raise ValidationError({"initiative": text})
+
+
+def _copy_history(session: Session, moved: Session) -> None:
+    """Every version, under the other key; `at` keeps when it was saved, since the row is new."""
+    for revision in SessionRevision.objects.filter(session=session).order_by("number"):
+        at = revision.kept.get("at") or revision.created_at.isoformat()
+        save(
+            SessionRevision(
+                initiative=moved.initiative,
+                session=moved,
+                number=revision.number,
+                by=revision.by,
+                kept={**revision.kept, "at": at},
+            )
+        )
+
+
+def writes_sessions_in(user: User) -> list[Initiative]:
+    """Initiatives in which somebody logs sessions, with the one last used first."""
+    from_team = user.team_memberships.live().exclude(role=TeamRole.OBSERVER).values("initiative_id")
+    cards = list(
+        Initiative.objects.visible_to(user)
+        .filter(pk__in=from_team, public_record=False)
+        .select_related("conflict")
+    )
+    last: dict[UUID, Any] = {}
+    logged = Session.objects.visible_to(user).filter(initiative__in=cards, by=user).order_by("created_at")
+    for initiative, at in logged.values_list("initiative_id", "created_at"):
+        last[initiative] = at
+    return sorted(
+        cards, key=lambda card: (-last[card.pk].timestamp() if card.pk in last else 0, card.codename)
+    )

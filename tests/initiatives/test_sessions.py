@@ -1,0 +1,394 @@
+"""Sessions: who writes them, what is refused, what is asked about, and what the history keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from confidentiality.actor import actor
+from confidentiality.policy import Forbidden, Hidden
+from confidentiality.records import Stale
+from conftest import World
+from initiatives.dates import first_day
+from initiatives.enums import Precision
+from initiatives.models import Session, SessionReader, SessionRevision
+from initiatives.services import (
+    delete_session,
+    edit_session,
+    log_session,
+    move_session,
+    name_reader,
+    restore_session,
+    unname_reader,
+    writes_sessions_in,
+)
+from initiatives.services.overriding import Doubt
+from tests import factories as make
+from tests.record import make_attendance, make_outcome, make_participation, make_session
+
+pytestmark = pytest.mark.django_db
+
+DAY = date(2026, 3, 4)
+SEVEN = {"began_on": DAY, "format": "workshop", "purpose": "Read the gauges", "next_step": "Send the map"}
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, Any]:
+    gone = make.make_member_of(world.house, "Gone")
+    now = timezone.now()
+    make.make_member(world.secret, gone, "lead", expires_at=now, began_at=now - timedelta(days=9))
+    found = {"lead": world.alice, "facilitator": world.bob, "gone": gone}
+    for role in ("rapporteur", "observer"):
+        found[role] = make.make_member_of(world.house, role.title())
+        make.make_member(world.secret, found[role], role)
+    return found | {
+        "house": world.harry,
+        "rival": world.rita,
+        "coordinator": world.cora,
+        "steward": world.stella,
+        "unvetted": world.sam,
+    }
+
+
+def acts(world: World) -> dict[str, Callable[[Any], Any]]:
+    session = make_session(world.secret, world.alice)
+    gone = make_session(world.secret, world.alice, deleted_at=timezone.now())
+    other = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    return {
+        "log": lambda by: log_session(by=by, initiative=world.secret, **SEVEN),
+        "edit": lambda by: edit_session(by=by, session=session, purpose="Other words"),
+        "name": lambda by: name_reader(by=by, session=session, user=world.harry),
+        "unname": lambda by: unname_reader(by=by, session=session, user=world.harry),
+        "delete": lambda by: delete_session(by=by, session=session, reason="Entered twice"),
+        "restore": lambda by: restore_session(by=by, session=gone),
+        "move": lambda by: move_session(by=by, session=session, initiative=other),
+    }
+
+
+WRITES = ("lead", "facilitator", "rapporteur")
+READS = ("observer",)
+NOTHING = ("gone", "house", "rival", "coordinator", "steward", "unvetted")
+
+
+@pytest.mark.parametrize("who", READS + NOTHING)
+def test_nobody_else_writes_sessions(world: World, people: dict[str, Any], who: str) -> None:
+    for act in acts(world).values():
+        with actor(people[who]), pytest.raises(Forbidden if who in READS else Hidden):
+            act(people[who])
+
+
+@pytest.mark.parametrize("who", WRITES)
+def test_leads_facilitators_and_rapporteurs_log_edit_delete_and_restore(
+    world: World, people: dict[str, Any], who: str
+) -> None:
+    with actor(people[who]):
+        session = log_session(by=people[who], initiative=world.secret, **SEVEN)
+        edit_session(by=people[who], session=session, status="cancelled")
+        delete_session(by=people[who], session=session, reason="Entered twice")
+        assert not Session.objects.visible_to(people[who]).kept().exists()
+        restore_session(by=people[who], session=session)
+        found = Session.objects.visible_to(people[who]).kept().get()
+    assert (found.status, found.version, found.purpose) == ("cancelled", 4, "Read the gauges")
+
+
+def test_the_history_keeps_every_version_with_what_changed_and_why(world: World) -> None:
+    with actor(world.alice):
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN, present={str(world.up.pk): 4})
+        edit_session(
+            by=world.bob, session=session, version=1, next_step="Send the list", purpose=SEVEN["purpose"]
+        )
+        edit_session(by=world.bob, session=session, version=2, next_step="Send the list")
+        delete_session(by=world.alice, session=session, reason="Entered twice", version=2)
+        kept = list(SessionRevision.objects.visible_to(world.alice).order_by("number"))
+
+    assert [(row.number, row.by_id) for row in kept] == [
+        (1, world.alice.pk),
+        (2, world.bob.pk),
+        (3, world.alice.pk),
+    ]
+    assert [row.kept["changed"] for row in kept] == [
+        ["began_on", "format", "present", "purpose", "next_step"],
+        ["next_step"],
+        ["deleted"],
+    ]
+    assert kept[0].kept["fields"]["next_step"] == "Send the map"
+    assert kept[1].kept["fields"]["next_step"] == "Send the list"
+    assert kept[0].kept["fields"]["began_on"] == "2026-03-04"
+    assert (kept[2].kept["reason"], kept[2].kept["fields"]["deleted"]) == ("Entered twice", True)
+
+
+def test_two_editors_do_not_overwrite_each_other(world: World) -> None:
+    with actor(world.alice):
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN)
+        edit_session(by=world.bob, session=session, version=1, purpose="Bob's words")
+        for act in (
+            lambda: edit_session(by=world.alice, session=session, version=1, purpose="Alice's"),
+            lambda: delete_session(by=world.alice, session=session, version=1, reason="Why not"),
+            lambda: move_session(by=world.alice, session=session, version=1, initiative=world.secret),
+        ):
+            with pytest.raises(Stale):
+                act()
+        assert Session.objects.get().purpose == "Bob's words"
+
+
+def refused(act: Callable[[], Any]) -> dict[str, list[str]]:
+    with pytest.raises(ValidationError) as caught:
+        act()
+    return dict(caught.value.message_dict)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"ended_on": date(2026, 3, 3)}, "ended_on"),
+        ({"began_on": date(2026, 3, 4), "began_precision": "month"}, "began_on"),
+        ({"began_on": date(1700, 1, 1)}, "began_on"),
+        ({"began_on": None}, "began_on"),
+        ({"began_precision": "minute"}, "began_precision"),
+        ({"format": "picnic"}, "format"),
+        ({"rule": "whatever"}, "rule"),
+        ({"country": "XX"}, "country"),
+        ({"agenda_themes": ["weather"]}, "agenda_themes"),
+        ({"agenda_themes": "ceasefire"}, "agenda_themes"),
+        ({"present": {"": -1}}, "present"),
+        ({"present": {"": 10000}}, "present"),
+        ({"present": {"": True}}, "present"),
+        ({"present": {"": "4"}}, "present"),
+        ({"present": {str(uuid4()): 4}}, "present"),
+        ({"present": [4]}, "present"),
+        ({"purpose": "x" * 501}, "purpose"),
+        ({"next_step": "two\u202esides"}, "next_step"),
+        ({"notes": "What was said", "rule": "no_notes"}, "notes"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(world: World, fields: dict[str, Any], field: str) -> None:
+    with actor(world.alice):
+        errors = refused(lambda: log_session(by=world.alice, initiative=world.secret, **{**SEVEN, **fields}))
+        assert field in errors
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN)
+        assert field in refused(lambda: edit_session(by=world.alice, session=session, **fields))
+        assert Session.objects.get().version == 1
+
+
+def test_notes_stand_in_the_way_of_a_rule_without_notes(world: World) -> None:
+    with actor(world.alice):
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN, notes="What was said")
+        assert "rule" in refused(lambda: edit_session(by=world.alice, session=session, rule="no_notes"))
+        edit_session(by=world.alice, session=session, rule="no_notes", notes="")
+        assert "notes" in refused(lambda: edit_session(by=world.alice, session=session, notes="Again"))
+
+
+def test_attendance_stands_in_the_way_of_a_rule_that_stores_none(world: World) -> None:
+    session = make_session(world.secret, world.alice)
+    make_attendance(session, make_participation(world.secret))
+    with actor(world.alice):
+        for rule in ("no_notes", "non_attributed_summary"):
+            assert "rule" in refused(
+                lambda rule=rule: edit_session(by=world.alice, session=session, rule=rule)
+            )
+        edit_session(by=world.alice, session=session, rule="participants_only")
+
+
+@pytest.mark.parametrize(("status", "days"), [("held", 9), ("planned", -9)])
+def test_days_that_do_not_go_with_the_status_are_asked_about(world: World, status: str, days: int) -> None:
+    fields = {**SEVEN, "status": status, "began_on": timezone.localdate() + timedelta(days=days)}
+    with actor(world.alice):
+        with pytest.raises(Doubt) as caught:
+            log_session(by=world.alice, initiative=world.secret, **fields)
+        assert caught.value.error_dict["began_on"][0].code == "confirm"
+        session = log_session(
+            by=world.alice, initiative=world.secret, override_reason="Their calendar", **fields
+        )
+        assert session.revisions.get().kept["reason"] == "Their calendar"
+        # What was said once is not asked again while other things are corrected.
+        edit_session(by=world.alice, session=session, purpose="Other words")
+        for fitting in ("postponed", "cancelled"):
+            edit_session(by=world.alice, session=session, status=fitting)
+
+
+def test_the_current_month_is_neither_past_nor_to_come(world: World) -> None:
+    month = first_day(timezone.localdate(), "month")
+    with actor(world.alice):
+        for status in ("held", "planned"):
+            fields = {"status": status, "began_on": month, "began_precision": "month"}
+            log_session(by=world.alice, initiative=world.secret, **{**SEVEN, **fields})
+
+
+def test_a_reason_is_needed_to_delete_and_deleted_ones_are_not_changed(world: World) -> None:
+    with actor(world.alice):
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN)
+        for reason in ("", "  ", "x" * 501, "turned\u202e"):
+            assert "reason" in refused(
+                lambda reason=reason: delete_session(by=world.alice, session=session, reason=reason)
+            )
+        delete_session(by=world.alice, session=session, reason="Entered twice")
+        delete_session(by=world.alice, session=session, reason="Again")
+        assert session.revisions.count() == 2
+        with pytest.raises(ValidationError):
+            edit_session(by=world.alice, session=session, purpose="Other words")
+        with pytest.raises(ValidationError):
+            name_reader(by=world.alice, session=session, user=world.bob)
+
+
+# Who reads it
+
+
+def test_named_observers_read_and_others_do_not(world: World, people: dict[str, Any]) -> None:
+    observer = people["observer"]
+    with actor(world.alice):
+        session = log_session(by=world.alice, initiative=world.secret, **SEVEN, audience="named")
+        assert "user" in refused(lambda: name_reader(by=world.alice, session=session, user=world.bob))
+        assert "user" in refused(lambda: name_reader(by=world.alice, session=session, user=world.rita))
+    with actor(observer):
+        assert not Session.objects.visible_to(observer).exists()
+    with actor(world.alice):
+        name_reader(by=world.alice, session=session, user=observer)
+        name_reader(by=world.alice, session=session, user=observer)
+    with actor(observer):
+        assert Session.objects.visible_to(observer).get().purpose == SEVEN["purpose"]
+    with actor(world.alice):
+        unname_reader(by=world.alice, session=session, user=observer)
+        unname_reader(by=world.alice, session=session, user=observer)
+        changed = [row.kept["changed"] for row in session.revisions.order_by("number")][1:]
+        listed = [row.kept["fields"]["readers"] for row in session.revisions.order_by("number")]
+    with actor(observer):
+        assert not Session.objects.visible_to(observer).exists()
+    assert changed == [["readers"], ["readers"]]
+    assert listed == [[], [str(observer.pk)], []]
+    assert not SessionReader.objects.exists()
+
+
+# Moving
+
+
+@pytest.fixture
+def other(world: World) -> Any:
+    """Another initiative of Alice's, with one of the two sides."""
+    return make.make_initiative(world.conflict, world.house, lead=world.alice, parties=(world.up,))
+
+
+def moving(world: World) -> Session:
+    session = log_session(
+        by=world.alice, initiative=world.secret, **SEVEN, notes="Notes", present={str(world.up.pk): 4, "": 1}
+    )
+    return edit_session(by=world.alice, session=session, place="The weir")
+
+
+def test_a_moved_session_is_sealed_under_the_other_key_with_its_history(world: World, other: Any) -> None:
+    with actor(world.alice):
+        session = moving(world)
+        before = list(session.revisions.order_by("number"))
+        moved = move_session(by=world.alice, session=session, initiative=other, version=2)
+        found = Session.objects.get(pk=moved.pk)
+        after = list(found.revisions.order_by("number"))
+        old = Session.objects.get(pk=session.pk)
+
+        assert found.initiative_id == other.pk
+        assert (found.purpose, found.notes, found.place) == (SEVEN["purpose"], "Notes", "The weir")
+        assert found.present == {str(world.up.pk): 4, "": 1}
+        assert (old.deleted_at is not None, old.revisions.first().kept["reason"]) == (True, "moved")
+        assert [row.number for row in after] == [1, 2, 3]
+        assert [row.kept["fields"] for row in after[:2]] == [row.kept["fields"] for row in before]
+        assert [row.kept["at"] for row in after[:2]] == [row.created_at.isoformat() for row in before]
+        assert [row.by_id for row in after] == [world.alice.pk] * 3
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT notes FROM initiatives_session WHERE id IN (%s, %s)", [old.pk, found.pk])
+            sealed = [bytes(row[0]) for row in cursor.fetchall()]
+        assert len(set(sealed)) == 2
+    with actor(world.bob):
+        assert not Session.objects.visible_to(world.bob).filter(pk=found.pk).exists()
+        assert str(found.pk) not in str(
+            [row.kept for row in SessionRevision.objects.visible_to(world.bob).filter(session=old)]
+        )
+
+
+@pytest.mark.parametrize("hanging", ["attendance", "outcome"])
+def test_what_hangs_on_a_session_stands_in_the_way(world: World, other: Any, hanging: str) -> None:
+    with actor(world.alice):
+        session = moving(world)
+    if hanging == "attendance":
+        make_attendance(session, make_participation(world.secret))
+    else:
+        make_outcome(world.secret, world.alice, session=session)
+    with actor(world.alice):
+        errors = refused(lambda: move_session(by=world.alice, session=session, initiative=other))
+        assert "Take that out first" in errors["initiative"][0]
+
+
+def test_where_a_session_cannot_go(world: World, other: Any) -> None:
+    observed = make.make_initiative(world.conflict, world.house, lead=world.bob)
+    make.make_member(observed, world.alice, "observer")
+    with actor(world.alice):
+        session = moving(world)
+        with pytest.raises(Hidden):
+            move_session(by=world.alice, session=session, initiative=world.rival)
+        with pytest.raises(Forbidden):
+            move_session(by=world.alice, session=session, initiative=observed)
+        assert "initiative" in refused(
+            lambda: move_session(by=world.alice, session=session, initiative=world.secret)
+        )
+        edit_session(by=world.alice, session=session, present={str(world.down.pk): 2})
+        assert "side" in str(refused(lambda: move_session(by=world.alice, session=session, initiative=other)))
+        assert Session.objects.count() == 1
+
+
+def test_initiatives_to_log_in_begin_with_the_one_last_used(world: World) -> None:
+    first = make.make_initiative(world.conflict, world.house, lead=world.alice, codename="Aaa")
+    observed = make.make_initiative(world.conflict, world.house, lead=world.bob)
+    make.make_member(observed, world.alice, "observer")
+    with actor(world.alice):
+        assert writes_sessions_in(world.alice) == [first, world.secret]
+        log_session(by=world.alice, initiative=world.secret, **SEVEN)
+        assert writes_sessions_in(world.alice) == [world.secret, first]
+
+
+# Whatever numbers and days are given
+
+
+dates = st.dates(date(1990, 1, 1), date(2025, 12, 31))
+precisions = st.sampled_from(Precision.values)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    began=dates,
+    precision=precisions,
+    ended=st.none() | dates,
+    end_precision=precisions,
+    numbers=st.lists(st.integers(-2, 12000), min_size=3, max_size=3),
+)
+def test_days_and_numbers_are_stored_whole_or_not_at_all(
+    world: World, began: date, precision: str, ended: date | None, end_precision: str, numbers: list[int]
+) -> None:
+    present = dict(zip((str(world.up.pk), str(world.down.pk), ""), numbers, strict=True))
+    fields = {
+        "began_on": first_day(began, precision),
+        "began_precision": precision,
+        "ended_on": first_day(ended, end_precision) if ended else None,
+        "ended_precision": end_precision,
+    }
+    with actor(world.alice):
+        before = Session.objects.count()
+        try:
+            session = log_session(
+                by=world.alice, initiative=world.secret, **{**SEVEN, **fields}, present=present
+            )
+        except ValidationError as error:
+            found = set(error.message_dict)
+            wrong_numbers = any(not 0 <= number <= 9999 for number in numbers)
+            assert found == {"present"} if wrong_numbers else found == {"ended_on"}
+            assert Session.objects.count() == before
+            return
+        stored = Session.objects.get(pk=session.pk)
+        assert stored.present == present
+        assert stored.days.first <= stored.days.last
+        assert stored.days.first == fields["began_on"]
