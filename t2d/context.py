@@ -113,6 +113,14 @@ _SECTIONS = {
         "initiatives:purge",
         "initiatives:purges",
     },
+    "bodies": {
+        "participants:bodies",
+        "participants:body",
+        "participants:new_body",
+        "participants:edit_body",
+        "participants:new_link",
+        "participants:edit_link",
+    },
     "open": {"initiatives:open"},
     "overlaps": {
         "coordination:overlaps",

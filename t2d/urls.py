@@ -32,5 +32,6 @@ urlpatterns = [
     path("api/", include("t2d.api")),
     path("", include("accounts.urls")),
     path("", include("initiatives.urls")),
+    path("", include("participants.urls")),
     path("", include("coordination.urls")),
 ]

@@ -27,6 +27,8 @@ from initiatives.enums import Phase, Precision, Theme
 from initiatives.forms import DeclareForm
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, OfficialTrack, Party
 from initiatives.views.chronicle import events
+from participants.services import reach_on
+from participants.views.ways import reads_links
 
 FAMILIES_PER_PAGE = 40
 DRAWN_AT_MOST = 40
@@ -145,6 +147,8 @@ def conflict(request: HttpRequest, pk: UUID) -> HttpResponse:
         "drawing": drawing(shown, *dated, own),
         "coming": coming,
         "past": past,
+        "bodies": reach_on(request.user, shown),
+        "knows": reads_links(request.user),
         **_circle(request.user, shown, line),
     }
     return render(request, "initiatives/conflict.html", context)

@@ -28,6 +28,8 @@ from initiatives.models import Conflict, Draft, Initiative
 DRAFT, SEEN = "draft", "draft_seen"
 NOT_TYPED = {"csrfmiddlewaretoken", DRAFT, SEEN}
 REFUSED = 422
+# Forms for something new, which one opens before it is said in which initiative, by the name of their page.
+NEW: Mapping[str, str] = {DraftPlace.OFFICIAL_LINK: "participants:new_link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class Place:
     @property
     def path(self) -> str:
         """Where the form is."""
+        if self.code in NEW:
+            about = f"?initiative={self.initiative.pk}" if self.initiative else ""
+            return reverse(NEW[self.code]) + about
         if self.initiative is None:
             return f"{reverse('initiatives:open')}?conflict={self.conflict.pk if self.conflict else ''}"
         names = {DraftPlace.BRIEF: "edit_brief", DraftPlace.GROUND_RULES: "adopt_rules"}
@@ -157,6 +162,8 @@ def discard(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest) -> Place:
     """The form that is meant; 404 for what one may not see and what does not exist, alike."""
     code, _separator, key = request.POST.get(DRAFT, "").partition(":")
+    if code in NEW and not key:
+        return Place(code)
     try:
         pk = UUID(key)
     except ValueError:
@@ -164,6 +171,6 @@ def _place(request: HttpRequest) -> Place:
     if code == DraftPlace.OPEN_INITIATIVE:
         found = get_object_or_404(Conflict.objects.visible_to(request.user), pk=pk)
         return Place(code, conflict=found)
-    if code not in (DraftPlace.BRIEF, DraftPlace.GROUND_RULES):
+    if code not in (DraftPlace.BRIEF, DraftPlace.GROUND_RULES, *NEW):
         raise Http404
     return Place(code, initiative=get_object_or_404(Initiative.objects.visible_to(request.user), pk=pk))

@@ -119,6 +119,25 @@ PAGES: Mapping[str, Sight] = {
         ),
         Visibility.NETWORK,
     ),
+    "bodies": Sight(
+        gettext_lazy(
+            "Who can see this page: members of every vetted organisation, and coordinators. Ties of people are shown "
+            "and counted for each reader as far as that reader may see them."
+        ),
+        Visibility.NETWORK,
+    ),
+    "link": Sight(
+        gettext_lazy(
+            "Who can see this: whoever keeps the register of the person, and leads, facilitators and rapporteurs of "
+            "the initiatives in which the person takes part. No observer, no coordinator and no steward."
+        )
+    ),
+    "network": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. It draws the people of your teams and registers, and the ties that you "
+            "may see."
+        )
+    ),
     "nothing yet": Sight(gettext_lazy("Who can see this: nobody. Nothing is stored in this step.")),
     "opening": Sight(
         gettext_lazy(
@@ -170,6 +189,10 @@ PARTS: Mapping[str, Any] = {
     "arrangements": gettext_lazy(
         "Who can see an arrangement: leads and facilitators of the two, where they may read both cards, and "
         "coordinators who know of the pair."
+    ),
+    "ties": gettext_lazy(
+        "Who can see a tie: whoever keeps the register of the person, and leads, facilitators and rapporteurs of the "
+        "initiatives in which the person takes part."
     ),
     "declarations": gettext_lazy(
         "Who can see a declaration: the organisation that made it and the coordinators of this conflict; once it is "

@@ -28,6 +28,7 @@ from participants.services.reach import (
     Way,
     closed_links_of,
     reach_of,
+    reach_on,
     ways_of,
 )
 from participants.services.selection import Picture, picture_of, rate, strengths_of
@@ -57,6 +58,7 @@ __all__ = [
     "picture_of",
     "rate",
     "reach_of",
+    "reach_on",
     "record_link",
     "script_of",
     "sides_of",

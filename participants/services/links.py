@@ -70,7 +70,7 @@ def edit_link(
 def confirm_link(*, by: User, link: OfficialLink, version: int | None = None) -> OfficialLink:
     """Say that the link holds today as it stands: it is live for another 180 days."""
     policy.require(by, Action.EDIT_LINKS, link)
-    link = _standing(link, version)
+    link = _whole(_standing(link, version))
     link.last_confirmed_on = timezone.localdate()
     save(link)
     return link
@@ -82,7 +82,7 @@ def end_link(
 ) -> OfficialLink:
     """Say that the person does not reach the office any more, from a day on, by default today."""
     policy.require(by, Action.EDIT_LINKS, link)
-    link = _standing(link, version)
+    link = _whole(_standing(link, version))
     ended_on = ended_on or timezone.localdate()
     if ended_on > timezone.localdate():
         raise ValidationError({"ended_on": _("This day has not come yet.")})
@@ -97,6 +97,12 @@ def _standing(link: OfficialLink, version: int | None) -> OfficialLink:
     link = hold(OfficialLink, link.pk, version)
     if link.ended_on is not None:
         raise ValidationError(_("This link has ended. Record a new one."), code="ended")
+    return link
+
+
+def _whole(link: OfficialLink) -> OfficialLink:
+    if if_it_opens(link, "tie") is None:
+        raise ValidationError(_("This tie cannot be opened. Write it anew first."), code="damaged")
     return link
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from confidentiality.fields import if_it_opens
+from initiatives.models import Conflict
 from participants.models import OfficialBody, OfficialLink
 from participants.services.bodies import gates_above
 
@@ -156,3 +157,12 @@ def reach_of(
         )
         for body in wanted
     }
+
+
+def reach_on(by: User, conflict: Conflict) -> list[Reach]:
+    """Who reaches each office of a conflict's family, side by side, those of no side last."""
+    bodies = OfficialBody.objects.visible_to(by).filter(conflict=conflict.root_id)
+    ordered = bodies.select_related("party", "gatekeeper").order_by(
+        "party__normalised_name", "normalised_name"
+    )
+    return list(reach_of(by, ordered).values())

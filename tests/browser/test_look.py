@@ -43,6 +43,8 @@ NO_PAGES = {
     "initiatives/<uuid:pk>/successor/",
     "initiatives/<uuid:pk>/team/<uuid:member>/undo/",
     "links/<uuid:pk>/end/",
+    "official-links/<uuid:pk>/confirm/",
+    "official-links/<uuid:pk>/end/",
     "overlaps/dismiss/",
     "overlaps/<uuid:pk>/assess/",
     "overlaps/<uuid:pk>/dismiss/",

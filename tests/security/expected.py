@@ -34,6 +34,7 @@ READS_CARD: Mapping[str, set[str]] = {
 MANAGES = {"lead"}
 WRITES_BRIEF = {"lead", "facilitator"}
 COORDINATES = {"lead", "facilitator"}
+LOGS = {"lead", "facilitator", "rapporteur"}
 
 Gate = Callable[[str, str], str]
 
@@ -119,6 +120,11 @@ change_card = on_card(MANAGES)
 team = inside({*TEAM})
 manage_team = inside(MANAGES)
 write_brief = inside(WRITES_BRIEF)
+
+
+def tie(relation: str, column: str) -> str:
+    """A person's tie to an office: for those who write on the team, and hidden from its observers."""
+    return OPEN if relation in LOGS and column != RECORD else HIDDEN
 
 
 def own_token(relation: str, column: str) -> str:
@@ -265,6 +271,15 @@ ROWS: Mapping[str, Row] = {
     "overlaps/<uuid:pk>/reopen/": button(flag, door=mandate),
     "overlaps/<uuid:pk>/link/": button(flag, door=mandate),
     "links/<uuid:pk>/end/": button(end_link),
+    # Official bodies and ties to them. The form for a new tie offers nobody to whom there is nobody to offer.
+    "bodies/": page(signed_in),
+    "bodies/new/": form(mandate),
+    "bodies/<uuid:pk>/": page(reference),
+    "bodies/<uuid:pk>/edit/": form(edit_reference),
+    "official-links/new/": form(signed_in),
+    "official-links/<uuid:pk>/edit/": form(tie),
+    "official-links/<uuid:pk>/confirm/": button(tie),
+    "official-links/<uuid:pk>/end/": button(tie),
     # The API.
     "api/schema/": PUBLIC_API,
     "api/docs/": PUBLIC_API,

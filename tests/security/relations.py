@@ -76,6 +76,7 @@ def make_related() -> Related:
         "track": make.make_track(conflict).pk,
         "deadline": make.make_deadline(conflict).pk,
         "organisation": houses["house"].pk,
+        "body": make_body(conflict).pk,
         "declaration": declaration.pk,
         "tombstone": make.make_tombstone(users["lead"], users["facilitator"]).pk,
         "neighbour": neighbour.pk,

@@ -1,0 +1,1 @@
+"""Pages of people, official bodies and the ties between them."""
