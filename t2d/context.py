@@ -122,6 +122,7 @@ _SECTIONS = {
         "participants:edit_link",
     },
     "open": {"initiatives:open"},
+    "transfer": {"transfer:overview"},
     "overlaps": {
         "coordination:overlaps",
         "coordination:overlap",

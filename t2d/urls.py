@@ -33,5 +33,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("initiatives.urls")),
     path("", include("participants.urls")),
+    path("", include("transfer.urls")),
     path("", include("coordination.urls")),
 ]

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 from typing import NamedTuple
-from uuid import UUID
 
-from transfer.enums import OFF_THE_LADDER, RANKS, Direction, TransferStatus, TravelPermission, Uptake
+from transfer.enums import OFF_THE_LADDER, RANKS, Direction, TravelPermission, Uptake
+
+# An id as text: thousands of them are looked up, and text is hashed once.
+Key = str
 
 IDEA_WAITS, TRANSFER_WAITS = 30, 60  # days
 MAY_TRAVEL = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
@@ -31,41 +33,39 @@ class Idea(NamedTuple):
     `since`: the day by which it was there. `session_on`: the last day of its session, if that is known to the day.
     """
 
-    id: UUID
-    initiative: UUID
+    id: Key
+    initiative: Key
     permission: str
     since: date
     session_on: date | None
     soft: bool
-    owners: frozenset[UUID]
+    owners: frozenset[Key]
 
 
 class Carried(NamedTuple):
-    """A transfer, planned, done or abandoned. `by` of a side: its carrier, if it is known who that is.
+    """A transfer: done, planned, or neither (abandoned). `person` and `side`: of its carrier, if that is known.
 
     `sent_last`: the last day on which it may have been sent. `sent_exact`: the day, if it is known to the day.
     """
 
-    id: UUID
-    idea: UUID
-    body: UUID | None
-    status: str
+    id: Key
+    idea: Key
+    body: Key | None
+    done: bool
+    planned: bool
     upward: bool
     sent_on: date | None
     sent_last: date | None
     sent_exact: date | None
-    person: UUID | None
-    side: UUID | None
-
-    @property
-    def done(self) -> bool:
-        return self.status == TransferStatus.DONE
+    person: Key | None
+    side: Key | None
+    precision: str = "day"
 
 
 class Move(NamedTuple):
     """A step on the uptake ladder, or off it. `last`: the last day on which it may have been; `exact`: as above."""
 
-    transfer: UUID
+    transfer: Key
     uptake: str
     last: date
     exact: date | None
@@ -74,18 +74,18 @@ class Move(NamedTuple):
 class Tie(NamedTuple):
     """An official link of somebody who takes part."""
 
-    person: UUID
-    side: UUID | None
-    body: UUID
+    person: Key
+    side: Key | None
+    body: Key
     live: bool
 
 
 class Office(NamedTuple):
     """An official body. No `side`: a joint one, or of a third party. `gate`: the body through which it is reached."""
 
-    id: UUID
-    side: UUID | None
-    gate: UUID | None
+    id: Key
+    side: Key | None
+    gate: Key | None
 
 
 # --- How far ------------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class Reached(NamedTuple):
     moved_on: date | None
 
 
-def reached(carried: Iterable[Carried], moves: Mapping[UUID, list[Move]]) -> dict[UUID, Reached]:
+def reached(carried: Iterable[Carried], moves: Mapping[Key, list[Move]]) -> dict[Key, Reached]:
     """How far each transfer got. `moves`: by transfer, in their order. A transfer that was done was at least sent."""
     return {transfer.id: _reached(transfer, moves.get(transfer.id, ())) for transfer in carried}
 
@@ -128,13 +128,11 @@ class Place(NamedTuple):
     beside: frozenset[str]
 
 
-def board(
-    ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[UUID, Reached]
-) -> dict[UUID, Place]:
+def board(ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[Key, Reached]) -> dict[Key, Place]:
     """The place of every outcome; what has no transfer is not sent."""
-    highest: dict[UUID, int] = {}
-    current: dict[UUID, int] = {}
-    beside: dict[UUID, set[str]] = defaultdict(set)
+    highest: dict[Key, int] = {}
+    current: dict[Key, int] = {}
+    beside: dict[Key, set[str]] = defaultdict(set)
     for transfer in carried:
         got, idea = far[transfer.id], transfer.idea
         highest[idea] = max(highest.get(idea, NOT_SENT), got.highest)
@@ -168,6 +166,7 @@ class Cell:
     gate: int = 0
     carried: int = 0
     last_on: date | None = None
+    precision: str = "day"
     highest: int | None = None
 
     @property
@@ -179,10 +178,11 @@ class Cell:
         """Not this side's office, and nothing leads there."""
         return not (self.needed or self.live or self.stale or self.carried)
 
-    def add(self, sent_on: date | None, highest: int) -> None:
+    def add(self, transfer: Carried, highest: int) -> None:
         self.carried += 1
-        if sent_on is not None and (self.last_on is None or sent_on > self.last_on):
-            self.last_on = sent_on
+        on = transfer.sent_on
+        if on is not None and (self.last_on is None or on > self.last_on):
+            self.last_on, self.precision = on, transfer.precision
         self.highest = highest if self.highest is None else max(self.highest, highest)
 
 
@@ -190,7 +190,7 @@ class Cell:
 class Row:
     """One official body: a cell for each side, and what was carried there by whomever."""
 
-    cells: dict[UUID, Cell]
+    cells: dict[Key, Cell]
     whole: Cell
 
     @property
@@ -203,12 +203,12 @@ class Row:
 
 def gap_matrix(
     offices: Iterable[Office],
-    sides: Collection[UUID],
+    sides: Collection[Key],
     ties: Iterable[Tie],
     carried: Iterable[Carried],
-    owners: Mapping[UUID, frozenset[UUID]],
-    far: Mapping[UUID, Reached],
-) -> dict[UUID, Row]:
+    owners: Mapping[Key, frozenset[Key]],
+    far: Mapping[Key, Reached],
+) -> dict[Key, Row]:
     """Every official body against every side. `owners`: the sides of each outcome."""
     listed = list(offices)
     rows = {
@@ -224,10 +224,10 @@ def gap_matrix(
         if transfer.done and transfer.body in rows:
             row = rows[transfer.body]
             highest = far[transfer.id].highest
-            row.whole.add(transfer.sent_on, highest)
+            row.whole.add(transfer, highest)
             for side in of_sides(transfer, owners):
                 if side in row.cells:
-                    row.cells[side].add(transfer.sent_on, highest)
+                    row.cells[side].add(transfer, highest)
     for office in listed:
         if office.gate in rows:
             for side, cell in rows[office.id].cells.items():
@@ -235,7 +235,7 @@ def gap_matrix(
     return rows
 
 
-def of_sides(transfer: Carried, owners: Mapping[UUID, frozenset[UUID]]) -> frozenset[UUID]:
+def of_sides(transfer: Carried, owners: Mapping[Key, frozenset[Key]]) -> frozenset[Key]:
     """Whose transfer it is: of the side of the idea, and of the side of whoever carried it."""
     found = owners.get(transfer.idea, frozenset())
     return found | {transfer.side} if transfer.side else found
@@ -249,18 +249,18 @@ class Share:
     """What of one side travelled up: how many people carried, how many ideas went, to how many offices; and how many
     people have a live link. Counts beside each other, never a quotient."""
 
-    linked: set[UUID] = field(default_factory=set)
-    carriers: set[UUID] = field(default_factory=set)
-    ideas: set[UUID] = field(default_factory=set)
-    offices: set[UUID] = field(default_factory=set)
+    linked: set[Key] = field(default_factory=set)
+    carriers: set[Key] = field(default_factory=set)
+    ideas: set[Key] = field(default_factory=set)
+    offices: set[Key] = field(default_factory=set)
 
 
 def asymmetry(
-    sides: Collection[UUID],
+    sides: Collection[Key],
     ties: Iterable[Tie],
     carried: Iterable[Carried],
-    owners: Mapping[UUID, frozenset[UUID]],
-) -> dict[UUID, Share]:
+    owners: Mapping[Key, frozenset[Key]],
+) -> dict[Key, Share]:
     """People and ideas that travelled, side by side. Only what was done, and only upward."""
     shares = {side: Share() for side in sides}
     for tie in ties:
@@ -290,26 +290,26 @@ class Stuck(NamedTuple):
     """An outcome that may travel and has not (no `transfer`, or the planned one), or a transfer without an answer."""
 
     days: int
-    idea: UUID
-    transfer: UUID | None
+    idea: Key
+    transfer: Key | None
     done: bool
     current: int
 
 
 def stuck(
-    ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[UUID, Reached], today: date
+    ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[Key, Reached], today: date
 ) -> list[Stuck]:
     """What waits, longest first. Not of soft Track Two, which owes nobody a conclusion, and not what is to stay."""
     waiting = {idea.id: idea for idea in ideas if idea.permission in MAY_TRAVEL and not idea.soft}
-    travelled: set[UUID] = set()
-    planned: dict[UUID, UUID] = {}
+    travelled: set[Key] = set()
+    planned: dict[Key, Key] = {}
     found = []
     for transfer in carried:
         if transfer.done:
             travelled.add(transfer.idea)
             if transfer.idea in waiting and (one := _unanswered(transfer, far[transfer.id], today)):
                 found.append(one)
-        elif transfer.status == TransferStatus.PLANNED:
+        elif transfer.planned:
             planned.setdefault(transfer.idea, transfer.id)
     for pk, idea in waiting.items():
         days = (today - idea.since).days
@@ -338,13 +338,13 @@ class Spread(NamedTuple):
 
 
 def lags(
-    ideas: Iterable[Idea], carried: Iterable[Carried], moves: Mapping[UUID, list[Move]]
+    ideas: Iterable[Idea], carried: Iterable[Carried], moves: Mapping[Key, list[Move]]
 ) -> tuple[Spread | None, dict[int, Spread]]:
     """From the session to the first transfer of its outcome; from a transfer to the first step onto each rung.
 
     Only between days that are known to the day.
     """
-    first: dict[UUID, date] = {}
+    first: dict[Key, date] = {}
     climbs: dict[int, list[int]] = defaultdict(list)
     for transfer in carried:
         sent = transfer.sent_exact

@@ -176,6 +176,12 @@ PAGES: Mapping[str, Sight] = {
             "is left of initiatives that you led or decided on."
         )
     ),
+    "transfer": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. It adds up what the teams that you are on have written down; each team "
+            "sees its own part."
+        )
+    ),
     "account": Sight(
         gettext_lazy(
             "Who can see this page: only you. Your name is seen by your colleagues and your teams, with your address "

@@ -263,6 +263,7 @@ ROWS: Mapping[str, Row] = {
     "drafts/": button(Ask(team, {"draft": "brief:{initiative}", "title": "Half a title"})),
     "drafts/discard/": button(Ask(team, {"draft": "brief:{initiative}"})),
     # Coordination.
+    "transfer/": page(signed_in),
     "overlaps/": page(mandate, door=mandate),
     "overlaps/dismiss/": button(mandate, door=mandate),
     "overlaps/<uuid:pk>/": page(flag, door=mandate),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from statistics import median
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,24 +28,30 @@ LADDER = [
     "implemented",
 ]
 BESIDE = ["rejected", "ignored", "distorted", "leaked", "overtaken", "blocked_by_gatekeeper"]
-SIDES = [UUID(int=number) for number in range(1, 4)]
-OFFICES = [UUID(int=number) for number in range(11, 16)]
-PEOPLE = [UUID(int=number) for number in range(21, 26)]
+
+
+def key(number: int) -> str:
+    return f"key {number:04}"
+
+
+SIDES = [key(number) for number in range(1, 4)]
+OFFICES = [key(number) for number in range(11, 16)]
+PEOPLE = [key(number) for number in range(21, 26)]
 
 
 class Records(NamedTuple):
     ideas: list[Idea]
     carried: list[Carried]
-    moves: dict[UUID, list[Move]]
+    moves: dict[str, list[Move]]
     ties: list[Tie]
     offices: list[Office]
 
     @property
-    def owners(self) -> dict[UUID, frozenset[UUID]]:
+    def owners(self) -> dict[str, frozenset[str]]:
         return {idea.id: idea.owners for idea in self.ideas}
 
     @property
-    def far(self) -> dict[UUID, analysis.Reached]:
+    def far(self) -> dict[str, analysis.Reached]:
         return analysis.reached(self.carried, self.moves)
 
 
@@ -58,8 +63,8 @@ maybe_side = st.sampled_from([None, *SIDES])
 def records(draw: Any) -> Records:
     ideas = [
         Idea(
-            UUID(int=100 + number),
-            UUID(int=1),
+            key(100 + number),
+            key(1),
             draw(st.sampled_from(["none", "team", "officials", "public"])),
             draw(days),
             draw(st.none() | days),
@@ -68,9 +73,7 @@ def records(draw: Any) -> Records:
         )
         for number in range(draw(st.integers(0, 6)))
     ]
-    carried = [
-        draw(_carried(UUID(int=1000 + n), ideas)) for n in range(draw(st.integers(0, 8)) if ideas else 0)
-    ]
+    carried = [draw(_carried(key(1000 + n), ideas)) for n in range(draw(st.integers(0, 8)) if ideas else 0)]
     moves = {
         transfer.id: draw(st.lists(_move(transfer.id), max_size=4).map(_in_order))
         for transfer in carried
@@ -89,7 +92,7 @@ def records(draw: Any) -> Records:
 
 
 @st.composite
-def _carried(draw: Any, pk: UUID, ideas: list[Idea]) -> Carried:
+def _carried(draw: Any, pk: str, ideas: list[Idea]) -> Carried:
     status = draw(st.sampled_from(["planned", "done", "done", "abandoned"]))
     on = draw(days) if status == "done" else draw(st.none() | days)
     exact = on if draw(st.booleans()) else None
@@ -97,7 +100,8 @@ def _carried(draw: Any, pk: UUID, ideas: list[Idea]) -> Carried:
         pk,
         draw(st.sampled_from(ideas)).id,
         draw(st.sampled_from([None, *OFFICES])),
-        status,
+        status == "done",
+        status == "planned",
         draw(st.booleans()),
         on,
         on if exact or on is None else on + timedelta(days=29),
@@ -108,7 +112,7 @@ def _carried(draw: Any, pk: UUID, ideas: list[Idea]) -> Carried:
 
 
 @st.composite
-def _move(draw: Any, transfer: UUID) -> Move:
+def _move(draw: Any, transfer: str) -> Move:
     on = draw(days)
     exact = draw(st.booleans())
     uptake = draw(st.sampled_from([*LADDER, *BESIDE]))
@@ -121,7 +125,7 @@ def _in_order(moves: list[Move]) -> list[Move]:
 
 def rungs_of(records: Records, transfer: Carried) -> list[str]:
     """Every rung on which it ever stood, in order."""
-    start = ["sent"] if transfer.status == "done" else ["not_sent"]
+    start = ["sent"] if transfer.done else ["not_sent"]
     return start + [move.uptake for move in records.moves.get(transfer.id, []) if move.uptake in LADDER]
 
 
@@ -190,11 +194,11 @@ def assert_carried(cell: analysis.Cell, records: Records, sent: list[Carried]) -
     assert cell.highest == (highest(rungs) if sent else None)
 
 
-def done_to(records: Records, body: UUID) -> list[Carried]:
-    return [transfer for transfer in records.carried if transfer.body == body and transfer.status == "done"]
+def done_to(records: Records, body: str) -> list[Carried]:
+    return [transfer for transfer in records.carried if transfer.body == body and transfer.done]
 
 
-def whose(records: Records, transfer: Carried) -> set[UUID]:
+def whose(records: Records, transfer: Carried) -> set[str]:
     owners = next(idea.owners for idea in records.ideas if idea.id == transfer.idea)
     return {*owners, *([transfer.side] if transfer.side else [])}
 
@@ -202,7 +206,7 @@ def whose(records: Records, transfer: Carried) -> set[UUID]:
 @given(records())
 def test_asymmetry_counts_people_and_ideas_that_went_up_each_once(records: Records) -> None:
     found = analysis.asymmetry(SIDES, records.ties, records.carried, records.owners)
-    up = [transfer for transfer in records.carried if transfer.status == "done" and transfer.upward]
+    up = [transfer for transfer in records.carried if transfer.done and transfer.upward]
     for side in SIDES:
         ideas = [idea for idea in records.ideas if side in idea.owners]
         went = [transfer for transfer in up if transfer.idea in [idea.id for idea in ideas]]
@@ -223,7 +227,7 @@ def test_stuck_is_what_may_travel_and_waits_and_nothing_else(records: Records) -
     for idea in records.ideas:
         if idea.soft or idea.permission in ("none", "team"):
             continue
-        done = [transfer for transfer in of_idea(records, idea) if transfer.status == "done"]
+        done = [transfer for transfer in of_idea(records, idea) if transfer.done]
         if not done and idea.since <= TODAY - timedelta(days=30):
             expected.add((idea.id, None, (TODAY - idea.since).days))
         for transfer in done:
@@ -241,7 +245,7 @@ def test_stuck_is_what_may_travel_and_waits_and_nothing_else(records: Records) -
 @given(records())
 def test_what_is_planned_for_a_stuck_outcome_is_named(records: Records) -> None:
     for one in analysis.stuck(records.ideas, records.carried, records.far, TODAY):
-        planned = [t.id for t in records.carried if t.idea == one.idea and t.status == "planned"]
+        planned = [t.id for t in records.carried if t.idea == one.idea and t.planned]
         assert one.done or one.transfer == (planned[0] if planned else None)
 
 
@@ -250,14 +254,14 @@ def test_lags_are_taken_between_days_that_are_known(records: Records) -> None:
     to_transfer, to_rungs = analysis.lags(records.ideas, records.carried, records.moves)
     waits, climbs = [], {}
     for idea in records.ideas:
-        sent = [t.sent_exact for t in of_idea(records, idea) if t.status == "done" and t.sent_exact]
+        sent = [t.sent_exact for t in of_idea(records, idea) if t.done and t.sent_exact]
         if idea.session_on and sent:
             waits.append((sorted(sent)[0] - idea.session_on).days)
     for rank in range(2, 10):
         climbs[rank] = []
         for transfer in records.carried:
             on = [m for m in records.moves.get(transfer.id, []) if m.uptake == LADDER[rank]][:1]
-            if transfer.status == "done" and transfer.sent_exact and on and on[0].exact:
+            if transfer.done and transfer.sent_exact and on and on[0].exact:
                 climbs[rank].append((on[0].exact - transfer.sent_exact).days)
     assert to_transfer == summary(waits)
     assert to_rungs == {rank: summary(found) for rank, found in climbs.items() if found}
@@ -275,23 +279,24 @@ def summary(found: list[int]) -> tuple[int, int, int, int] | None:
 
 def idea(number: int = 1, **fields: Any) -> Idea:
     plain = {
-        "initiative": UUID(int=1),
+        "initiative": key(1),
         "permission": "officials",
         "since": TODAY - timedelta(days=30),
         "session_on": None,
         "soft": False,
         "owners": frozenset({SIDES[0]}),
     }
-    return Idea(id=UUID(int=100 + number), **(plain | fields))
+    return Idea(id=key(100 + number), **(plain | fields))
 
 
 def sent(days_ago: int, **fields: Any) -> Carried:
     on = TODAY - timedelta(days=days_ago)
     plain = {
-        "id": UUID(int=1000),
-        "idea": UUID(int=101),
+        "id": key(1000),
+        "idea": key(101),
         "body": OFFICES[0],
-        "status": "done",
+        "done": True,
+        "planned": False,
         "upward": True,
         "sent_on": on,
         "sent_last": on,

@@ -69,19 +69,19 @@ def fill(initiative: Initiative, by: Any, world: World, times: int = 1) -> dict[
 def test_one_initiative_with_one_of_everything(world: World) -> None:
     made = fill(world.secret, world.alice, world)
     part = only_part(seen_by(world.alice))
-    row = part.rows[made["body"].pk]
-    cell = row.cells[world.up.pk]
+    row = part.rows[str(made["body"].pk)]
+    cell = row.cells[str(world.up.pk)]
     assert [side.name for side in part.sides] == ["Downstream", "Upstream"]
     assert (cell.live, cell.stale, cell.carried, cell.last_on, cell.highest) == (1, 0, 1, date(2026, 4, 5), 1)
     assert (row.whole.carried, row.whole.last_on, row.whole.highest) == (2, date(2026, 5, 1), 3)
-    assert row.cells[world.down.pk].blank
+    assert row.cells[str(world.down.pk)].blank
 
 
 def test_a_link_goes_stale_after_180_days(world: World) -> None:
     made = fill(world.secret, world.alice, world)
     for days, expected in ((180, (1, 0)), (181, (0, 1))):
         found = transfer_overview(by=world.alice, on=TODAY + timedelta(days=days))
-        cell = only_part(found).rows[made["body"].pk].cells[world.up.pk]
+        cell = only_part(found).rows[str(made["body"].pk)].cells[str(world.up.pk)]
         assert (cell.live, cell.stale, cell.nobody) == (*expected, days == 181)
 
 
@@ -91,8 +91,8 @@ def test_who_withdrew_reaches_nobody(world: World) -> None:
         made["participation"].status = status
         made["participation"].save()
         part = only_part(seen_by(world.alice))
-        assert part.rows[made["body"].pk].cells[world.up.pk].nobody
-        assert len(part.shares[world.up.pk].linked) == 0
+        assert part.rows[str(made["body"].pk)].cells[str(world.up.pk)].nobody
+        assert len(part.shares[str(world.up.pk)].linked) == 0
 
 
 def test_a_faction_counts_as_its_party(world: World) -> None:
@@ -104,8 +104,8 @@ def test_a_faction_counts_as_its_party(world: World) -> None:
     outcome = record.make_outcome(world.secret, world.alice, endorsed_by=[faction.pk])
     record.make_transfer(outcome, world.alice, body)
     part = only_part(seen_by(world.alice))
-    assert set(part.rows[body.pk].cells) == {world.up.pk, world.down.pk}
-    cell = part.rows[body.pk].cells[world.up.pk]
+    assert set(part.rows[str(body.pk)].cells) == {str(world.up.pk), str(world.down.pk)}
+    cell = part.rows[str(body.pk)].cells[str(world.up.pk)]
     assert (cell.needed, cell.live, cell.carried) == (True, 1, 1)
 
 
@@ -114,7 +114,7 @@ def test_an_individual_change_is_of_the_side_of_whose_it_is(world: World) -> Non
     who = record.make_participation(world.secret, person)
     kinds = {"kind": "individual", "content_kind": "attitude_change"}
     outcome = record.make_outcome(world.secret, world.alice, participation=who, **kinds)
-    assert seen_by(world.alice).ideas[outcome.pk].owners == {world.down.pk}
+    assert seen_by(world.alice).ideas[str(outcome.pk)].owners == {str(world.down.pk)}
 
 
 def test_what_is_deleted_is_not_counted(world: World) -> None:
@@ -176,7 +176,7 @@ def test_an_observer_sees_transfers_and_no_links(world: World) -> None:
     olga = make.make_member_of(world.house, "Olga")
     make.make_member(world.secret, olga, "observer")
     found = seen_by(olga)
-    row = only_part(found).rows[made["body"].pk]
+    row = only_part(found).rows[str(made["body"].pk)]
     assert found.unlinked == [world.secret]
     assert (row.whole.live, row.whole.stale, row.whole.carried) == (0, 0, 2)
     assert seen_by(world.bob).unlinked == []
@@ -202,7 +202,7 @@ def test_links_of_people_whom_one_only_observes_are_not_counted_through_another_
     record.make_tie(other.person, made["body"])
     found = seen_by(world.alice)
     assert found.unlinked == [watched]
-    assert only_part(found).rows[made["body"].pk].whole.live == 1
+    assert only_part(found).rows[str(made["body"].pk)].whole.live == 1
 
 
 @given(data=st.data())
@@ -266,7 +266,7 @@ def test_a_damaged_link_takes_nothing_else_away(world: World) -> None:
     model = type(made["tie"])
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {model._meta.db_table} SET tie = '\\x00' WHERE id = %s", [made["tie"].pk])
-    assert only_part(seen_by(world.alice)).rows[made["body"].pk].whole.live == 1
+    assert only_part(seen_by(world.alice)).rows[str(made["body"].pk)].whole.live == 1
 
 
 def test_sides_and_bodies_are_those_of_the_family(world: World) -> None:
@@ -274,5 +274,5 @@ def test_sides_and_bodies_are_those_of_the_family(world: World) -> None:
     record.make_body(make.make_conflict("Straits"))
     part = only_part(seen_by(world.alice))
     assert {(body, side) for body, row in part.rows.items() for side in row.cells} == set(
-        product([body.pk for body in part.bodies], [world.up.pk, world.down.pk])
+        product([str(body.pk) for body in part.bodies], [str(world.up.pk), str(world.down.pk)])
     )
