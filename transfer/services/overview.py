@@ -176,9 +176,10 @@ def _ideas(
     rows = Outcome.objects.visible_to(by).kept().filter(initiative__in=ids).order_by()
     names = _texts("pk", "initiative_id", "party_id", "participation_id")
     endorsed_by = Cast("endorsed_by", ArrayField(TextField()))
-    more = ("travel_permission", TruncDate("created_at"), *(f"session__{name}" for name in SESSION))
+    made_on = TruncDate("created_at")
+    session = [f"session__{name}" for name in SESSION]
     for pk, initiative, party, who, endorsed, permission, made, *dates in rows.values_list(
-        *names, endorsed_by, *more
+        *names, endorsed_by, "travel_permission", made_on, *session
     ):
         owners = {side_of[one] for one in (party, *endorsed) if one in side_of}
         if who in people and (side := people[who].side):
