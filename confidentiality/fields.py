@@ -16,6 +16,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,20 @@ FIELD_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 BY_SAVING = "is written by saving a record, not by update(), bulk_update(), upsert or F()"
 IN_PYTHON = "is nothing the database can search, compare, sort, group or compute with; read the records and do it there"
+
+
+# Whether a text did not open since the request began, so that no page passes over it in silence.
+_unopened: ContextVar[bool] = ContextVar("unopened", default=False)
+
+
+def forget_unopened() -> None:
+    """A new request begins."""
+    _unopened.set(False)
+
+
+def something_did_not_open() -> bool:
+    """Whether a text that was asked for did not open, shown or not, since the request began."""
+    return _unopened.get()
 
 
 def only_text(value: str) -> None:
@@ -88,6 +103,7 @@ class OpensAttribute(DeferredAttribute):
             held = Held(self.field.opened(instance, found.sealed), found.sealed, assigned=False)
         except vault.CannotOpen:
             log.error("%s of %s does not open", self.field.field_id, instance.pk)
+            _unopened.set(True)
             raise
         instance.__dict__[self.field.attname] = held
         if not getattr(instance._state, "content_opened", False):

@@ -31,6 +31,28 @@ BEGIN
 END
 $$;
 
+-- Whoever signs, signs with the own name: a column that says by whom something was done holds the acting user, or
+-- nobody, when it is written. Only for the application, as above. Arguments: the columns.
+CREATE FUNCTION sign_columns() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    before jsonb := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) ELSE '{}' END;
+    after jsonb := to_jsonb(NEW);
+    name text;
+BEGIN
+    IF current_user = 't2d_app' THEN
+        FOREACH name IN ARRAY TG_ARGV LOOP
+            IF after ->> name IS NOT NULL AND before ->> name IS DISTINCT FROM after ->> name
+                AND after ->> name IS DISTINCT FROM actor_id()::text THEN
+                RAISE insufficient_privilege
+                    USING MESSAGE = format('column %I of %I is signed by who acts', name, TG_TABLE_NAME);
+            END IF;
+        END LOOP;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Whether a question about `who` is asked by that user, or by the owner of everything. Raises for anybody else:
 -- an empty answer could be mistaken for "nothing stands in the way".
 CREATE FUNCTION asks_for(who uuid) RETURNS boolean

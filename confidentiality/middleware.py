@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from confidentiality.actor import actor
+from confidentiality.fields import forget_unopened
 from confidentiality.keys import KeyServiceAway
 from confidentiality.policy import Forbidden, Hidden
 
@@ -28,6 +29,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
+        forget_unopened()
         with actor(user if user is not None and user.is_authenticated else None):
             return self.get_response(request)
 

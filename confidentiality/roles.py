@@ -16,7 +16,16 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from confidentiality.actor import OWNER, current
 
 BYPASSES = """
-SELECT login.rolname, login.rolsuper OR acting.rolsuper, login.rolbypassrls OR acting.rolbypassrls,
+WITH reached AS (
+    SELECT role.* FROM pg_roles role, pg_roles login
+    WHERE login.rolname = session_user AND (
+        role.oid = login.oid OR role.rolname = current_user OR pg_has_role(login.oid, role.oid, 'MEMBER')
+        OR role.rolname = 't2d_policy'
+    )
+)
+SELECT login.rolname,
+    EXISTS (SELECT FROM reached WHERE rolsuper),
+    EXISTS (SELECT FROM reached WHERE rolbypassrls),
     EXISTS (
         SELECT FROM pg_roles WHERE oid <> login.oid AND pg_has_role(login.oid, oid, 'MEMBER')
             AND NOT (login.rolname = 't2d_worker'

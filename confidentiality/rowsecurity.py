@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
 from confidentiality.actor import APPLICATION_ROLE, OWNER
@@ -109,11 +110,10 @@ def _grant_tables(cursor: Any, alias: str) -> None:
             cursor.execute(f"GRANT {right} ON {quote(model._meta.db_table)} TO {role}")
     # A temporary table could shadow a real one.
     cursor.execute(f"REVOKE TEMPORARY ON DATABASE {quote(connection.settings_dict['NAME'])} FROM PUBLIC")
-    # How far a counter has come tells how much there is that nobody may see: only dumps read it.
+    # How far a counter has come tells how much there is that nobody may see: only dumps read it. Whoever inserts into
+    # a table with an identity column needs no right to its counter.
     cursor.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {roles}")
     cursor.execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {BACKUP_ROLE}")
-    writers = ", ".join((APPLICATION_ROLE, POLICY_ROLE, *SITE_ROLES))
-    cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {writers}")
 
 
 def _write_functions(cursor: Any) -> None:
@@ -152,6 +152,11 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
     cursor.execute(
         f"CREATE TRIGGER keep_columns BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION keep_columns({names})"
     )
+    if signed := ", ".join(f"'{column}'" for column in signed_columns(model)):
+        cursor.execute(
+            f"CREATE TRIGGER sign_columns BEFORE INSERT OR UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION sign_columns({signed})"
+        )
 
 
 def kept_columns(model: type[models.Model]) -> list[str]:
@@ -160,6 +165,15 @@ def kept_columns(model: type[models.Model]) -> list[str]:
     fields = model._meta.concrete_fields
     keys = [str(field.column) for field in fields if field.is_relation or field.primary_key]
     return [column for column in (*keys, *wall.kept) if column not in wall.free]
+
+
+def signed_columns(model: type[models.Model]) -> list[str]:
+    """Columns that say by whom something was done: keys of a user named `by`, or something with `_by`."""
+    return [
+        str(field.column)
+        for field in model._meta.concrete_fields
+        if field.related_model is get_user_model() and (field.name == "by" or field.name.endswith("_by"))
+    ]
 
 
 def policies_of(model: type[models.Model]) -> Iterator[tuple[str, str, Predicate]]:

@@ -40,7 +40,8 @@ END = b"\x80"
 class CannotOpen(Exception):
     """Tampered, truncated, moved, or its key is gone: nobody is told which.
 
-    A template that names such a text leaves the place empty instead of taking the whole page away.
+    A template that names such a text leaves the place empty instead of taking the whole page away; the page says
+    so at its top (`unopened` of the template tags).
     """
 
     silent_variable_failure = True

@@ -47,7 +47,8 @@ class Wall:
 
     A policy sees a row as it was or as it becomes, never both, so it cannot say that something stays: a row could be
     moved to another initiative, or be signed with another name. For the application, therefore, every foreign key
-    keeps the value that it was inserted with, unless it is named in `free`; and so do the columns in `kept`.
+    keeps the value that it was inserted with, unless it is named in `free`; and so do the columns in `kept`. And a key
+    of a user that is named `by`, or something with `_by`, is a signature: it is written by that user alone.
     """
 
     select: str

@@ -72,6 +72,17 @@ BEGIN
 END
 $$;
 
+-- Whether an access that is about to be written ends earlier than it would have, within the hour, and is otherwise the
+-- same: all that somebody may change who does not lead. Sees the row as it was before the statement.
+CREATE FUNCTION leaves(member uuid, role_after text, began_after timestamptz, ends_after timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ends_after <= now() + interval '1 hour' AND EXISTS (
+        SELECT FROM initiatives_teammember stands
+        WHERE stands.id = member AND stands.role = role_after AND stands.began_at = began_after
+            AND (stands.expires_at IS NULL OR ends_after <= stands.expires_at)
+    )
+$$;
+
 -- Cards on which an organisation of the acting user is named as partner, or convenes.
 CREATE FUNCTION partner_cards() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

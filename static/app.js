@@ -89,6 +89,7 @@
     let timer = 0;
     let sending = Promise.resolve({});
     let through = false;
+    let unsent = false;
 
     async function keepNow() {
       clearTimeout(timer);
@@ -99,6 +100,7 @@
         delete answer.out; // Signed in: whatever is refused now is said by the page that the form leads to.
       }
       if (answer.seen) form.elements.draft_seen.value = answer.seen;
+      unsent = Boolean(answer.off || answer.out);
       state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.text || answer.problem || "";
       return answer;
     }
@@ -111,8 +113,10 @@
       timer = setTimeout(keep, PAUSE);
     });
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden" && timer) keep();
+      if (timer || unsent) keep();
     });
+    // What could not be kept is kept as soon as there is a connection again, without another key being pressed.
+    window.addEventListener("online", () => unsent && keep());
     form.addEventListener("submit", async (event) => {
       if (through) return;
       event.preventDefault();

@@ -44,7 +44,7 @@ class TeamMember(Record):
         select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
         insert=f"{_LED} OR (user_id = {ME} AND may_found(initiative_id))",
         # A lead manages the team; everybody else may leave it.
-        update=(_ON_TEAM, f"{_LED} OR (user_id = {ME} AND expires_at <= now() + interval '1 hour')"),
+        update=(_ON_TEAM, f"{_LED} OR (user_id = {ME} AND leaves(id, role, began_at, expires_at))"),
         others={
             "t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"},
             # Who leads may read the tombstone.
@@ -147,9 +147,10 @@ class CircleDeclaration(Record):
                 AND conflict_id IN (SELECT circle_conflicts()))
         """,
         insert=f"{_OWN} AND confirmed_at IS NULL AND withdrawn_at IS NULL",
-        # Its own organisation may take it back, and only a coordinator who is of another one confirms it.
+        # Its own organisation may take it back, and only a coordinator who is of another one confirms it, while it
+        # stands.
         update=(
-            f"{_OWN} OR {_COVERED}",
+            f"{_OWN} OR ({_COVERED} AND withdrawn_at IS NULL)",
             f"({_OWN} AND (confirmed_at IS NULL OR withdrawn_at IS NOT NULL)) OR ({_COVERED} AND NOT {_OWN})",
         ),
         free=("confirmed_by_id",),

@@ -36,13 +36,21 @@ _SEEN = f"""
 _ASKED = f"""
     state = 'asked' AND asked_by_id = {ME} AND confirmed_by_id IS NULL
     AND (asked_of_id IS NULL OR asked_of_id <> {ME})
+    AND asked_at <= now() + interval '1 hour'
     AND initiative_id IN (SELECT led_initiatives())
 """
 # Confirmed by the acting user alone, who is not the one who asked; what has come to an end never changes again.
 _CONFIRMED = f"""
     state = 'confirmed' AND confirmed_by_id = {ME} AND asked_by_id <> {ME}
     AND (reason IN ({_AT_ONCE}) OR due_at >= now() + interval '23 hours')
+    AND confirmed_at >= now() - interval '1 hour'
     AND (asked_of_id = {ME} OR initiative_id IN (SELECT coordinated_initiatives()))
+"""
+# Cancelled by a lead, by who could have confirmed it, or by somebody concerned; observers only look on.
+_CANCELLED = f"""
+    state = 'cancelled' AND cancelled_by_id = {ME}
+    AND (initiative_id IN (SELECT coordinated_initiatives())
+        OR asked_by_id = {ME} OR asked_of_id = {ME} OR confirmed_by_id = {ME})
 """
 
 
@@ -59,7 +67,7 @@ class PurgeRequest(Record):
         insert=_ASKED,
         update=(
             f"state IN ('asked', 'confirmed') AND {_SEEN}",
-            f"(state IN ('asked', 'cancelled') OR ({_CONFIRMED})) AND {_SEEN}",
+            f"(({_CANCELLED}) OR ({_CONFIRMED})) AND {_SEEN}",
         ),
         others={"t2d_purge": {"SELECT": "state = 'confirmed'"}},
         free=("confirmed_by_id", "cancelled_by_id"),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -51,7 +52,7 @@ def edit_brief(*, by: User, initiative: Initiative, version: int | None = None, 
 def _refuse_damaged(stands: Mapping[str, Any], texts: Mapping[str, str]) -> None:
     """A text that does not open is replaced by a new one, or the brief stays as it is: nothing is lost unnoticed."""
     text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
-    if damaged := [name for name, value in stands.items() if value is None and name not in texts]:
+    if damaged := [name for name, value in stands.items() if value is None and not texts.get(name)]:
         raise ValidationError(dict.fromkeys(damaged, text))
 
 
@@ -80,7 +81,7 @@ def adopt_ground_rules(
     number = latest.number if latest else 0
     if after is not None and after != number:
         raise Stale(number)
-    if latest is not None and latest.text == text:
+    if latest is not None and if_it_opens(latest, "text") == text:
         raise ValidationError({"text": _("These are the rules as they stand: no new version is needed.")})
     adopted_on = adopted_on or timezone.localdate()
     rules = GroundRules(initiative=initiative, number=number + 1, text=text, adopted_on=adopted_on, by=by)
@@ -102,7 +103,7 @@ def record_assent(
     take_turn("assents", rules.pk)
     who = " ".join(who.split())
     standing = GroundRulesAssent.objects.filter(rules=rules, withdrawn_on=None)
-    if who.casefold() in {assent.who.casefold() for assent in standing}:
+    if who.casefold() in {(if_it_opens(assent, "who") or "").casefold() for assent in standing}:
         raise ValidationError({"who": _("This assent has been recorded already.")})
     assented_on = assented_on or timezone.localdate()
     assent = GroundRulesAssent(
@@ -118,8 +119,10 @@ def withdraw_assent(*, by: User, assent: GroundRulesAssent, version: int | None 
     policy.require(by, Action.EDIT_BRIEF, assent)
     assent = hold(GroundRulesAssent, assent.pk, version)
     if assent.withdrawn_on is None:
-        assent.withdrawn_on = timezone.localdate()
-        save(assent)
+        # Without writing the name again, which need not open for this.
+        today, rows = timezone.localdate(), GroundRulesAssent.objects.filter(pk=assent.pk)
+        rows.update(withdrawn_on=today, version=F("version") + 1, updated_at=timezone.now())
+        assent.refresh_from_db()
     return assent
 
 

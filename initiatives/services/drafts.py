@@ -8,12 +8,14 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
 from confidentiality.records import hold, save
 from initiatives.models import Conflict, Draft, Initiative
 from initiatives.models.draft import DAYS_KEPT
@@ -43,6 +45,7 @@ def keep_draft(
     take_turn("drafts", by.pk)
     found = draft_in(by=by, place=place, initiative=initiative, conflict=conflict)
     if found is None:
+        _own(by, place, initiative, conflict).delete()
         _make_room(by)
         draft = Draft(user=by, place=place, initiative=initiative, conflict=conflict)
     else:
@@ -56,8 +59,13 @@ def draft_in(
     *, by: User, place: str, initiative: Initiative | None = None, conflict: Conflict | None = None
 ) -> Draft | None:
     """One's own draft of this form, if there is one."""
-    own = Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict)
-    return own.first()
+    found = _own(by, place, initiative, conflict).first()
+    # One that does not open holds nothing that could be gone on with; the next words replace it.
+    return None if found is None or if_it_opens(found, "data") is None else found
+
+
+def _own(by: User, place: str, initiative: Initiative | None, conflict: Conflict | None) -> QuerySet[Draft]:
+    return Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict)
 
 
 @transaction.atomic
@@ -66,7 +74,7 @@ def discard_draft(
 ) -> None:
     """Remove one's own draft of this form: it was saved, or is not wanted. None there is fine."""
     policy.require(by, Action.EDIT_DRAFT, Draft(user=by, initiative=initiative))
-    Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict).delete()
+    _own(by, place, initiative, conflict).delete()
 
 
 @transaction.atomic

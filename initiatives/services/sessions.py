@@ -197,7 +197,7 @@ def _refuse_damaged(stands: Mapping[str, Any], given: Mapping[str, Any]) -> None
     """A text that does not open is replaced by a new one, or the session stays as it is."""
     sealed = {field.name for field in encrypted_fields(Session)}
     text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
-    if damaged := [name for name in sealed if stands[name] is None and name not in given]:
+    if damaged := [name for name in sealed if stands[name] is None and not given.get(name)]:
         raise ValidationError(dict.fromkeys(damaged, text))
 
 
@@ -306,7 +306,7 @@ def move_session(
     for name, value in _stands(session).items():
         setattr(moved, name, value)
     save(moved)
-    _copy_history(session, moved)
+    _copy_history(session, moved, by)
     keep_version(moved, by, [], "moved")
     session.deleted_at = timezone.now()
     save(session)
@@ -329,8 +329,9 @@ def _refuse_move(session: Session, initiative: Initiative) -> None:
         raise ValidationError({"initiative": text})
 
 
-def _copy_history(session: Session, moved: Session) -> None:
-    """Every version, under the other key; `at` keeps when it was saved, since the row is new."""
+def _copy_history(session: Session, moved: Session, by: User) -> None:
+    """Every version, under the other key; `at` and `by` keep when it was saved and by whom, since the row is new and
+    signed by who moves it."""
     for revision in SessionRevision.objects.filter(session=session).order_by("number"):
         at = revision.kept.get("at") or revision.created_at.isoformat()
         save(
@@ -338,8 +339,8 @@ def _copy_history(session: Session, moved: Session) -> None:
                 initiative=moved.initiative,
                 session=moved,
                 number=revision.number,
-                by=revision.by,
-                kept={**revision.kept, "at": at},
+                by=by,
+                kept={"by": str(revision.by_id), **revision.kept, "at": at},
             )
         )
 

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from confidentiality import words
+from confidentiality.fields import something_did_not_open
 from initiatives.enums import Precision, Theme, TrackType
 from initiatives.forms import EXTENSIONS
 from initiatives.models import TeamMember
@@ -107,6 +108,12 @@ def choice(option: BoundWidget, explanation: str = "") -> SafeString:
     if explanation:
         option.data["attrs"]["aria-describedby"] = f"{option.id_for_label}_more"
     return option.tag()
+
+
+@register.simple_tag
+def unopened() -> bool:
+    """Whether a text of this page did not open; stands after everything that could open one."""
+    return something_did_not_open()
 
 
 @register.filter

@@ -71,6 +71,11 @@ def _texts(stored: Brief | None) -> dict[str, str]:
     return {name: text or "" for name, text in _opened_texts(stored).items()}
 
 
+def _kept(revision: BriefRevision) -> dict[str, Any]:
+    """What a version keeps; empty where it does not open, which must not take the others away."""
+    return if_it_opens(revision, "kept") or {"texts": dict.fromkeys(BRIEF_FIELDS), "changed": []}
+
+
 def _labelled(texts: Mapping[str, Any], leave_out: tuple[str, ...] = ()) -> list[tuple[str, str, Any]]:
     """(field, its name on the page, text) of every text, in the order of the form."""
     fields = BriefForm.base_fields
@@ -109,7 +114,7 @@ def _opened(request: HttpRequest, shown: Initiative, standing: Standing) -> Http
     texts = _texts(stored)
     if "from" in request.GET:
         older = _revision(request, shown, request.GET["from"])
-        form = BriefForm(initial={**texts, **older.kept["texts"], "version": version})
+        form = BriefForm(initial={**texts, **_kept(older)["texts"], "version": version})
         return _page(request, shown, standing, form, older=older)
     draft = Place(DraftPlace.BRIEF, initiative=shown).draft_of(request.user)
     if draft is None or draft.says(texts):
@@ -127,7 +132,7 @@ def _overtaken(
     stored = _stored(request, shown)
     now = stored.version if stored else 0
     before = _revisions(request, shown).filter(number=version).first()
-    known = before.kept["texts"] if before else dict.fromkeys(BRIEF_FIELDS, "")
+    known = _kept(before)["texts"] if before else dict.fromkeys(BRIEF_FIELDS, "")
     data, taken, disputed = merge(typed, _as_sent(known), _as_sent(_texts(stored)))
     data["version"] = str(now)
     form = BriefForm(data)
@@ -171,7 +176,7 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown, standing = entered(request, pk)
     page = Paginator(_revisions(request, shown), PER_PAGE).get_page(request.GET.get("page"))
     labels = {name: label for name, label, _text in _labelled({})}
-    rows = [(row, [labels[name] for name in row.kept["changed"]]) for row in page.object_list]
+    rows = [(row, [labels[name] for name in _kept(row)["changed"]]) for row in page.object_list]
     context = {**frame(request, shown, standing), "page": page, "rows": rows, "query": ""}
     return render(request, "initiatives/brief_history.html", context)
 
@@ -187,8 +192,8 @@ def revision(request: HttpRequest, pk: UUID, revision: UUID) -> HttpResponse:
         **frame(request, shown, standing),
         "revision": found,
         "newest": newest == found,
-        "texts": _labelled(found.kept["texts"]),
-        "changed": found.kept["changed"],
+        "texts": _labelled(_kept(found)["texts"]),
+        "changed": _kept(found)["changed"],
     }
     return render(request, "initiatives/brief_revision.html", context)
 

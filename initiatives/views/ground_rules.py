@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms import add_errors
 from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
 from confidentiality.policy import Standing
 from confidentiality.records import Stale
 from initiatives import services
@@ -108,7 +109,7 @@ def adopt(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _opened(
     request: HttpRequest, shown: Initiative, standing: Standing, latest: GroundRules | None
 ) -> HttpResponse:
-    number, text = (latest.number, latest.text) if latest else (0, "")
+    number, text = (latest.number, if_it_opens(latest, "text") or "") if latest else (0, "")
     draft = Place(DraftPlace.GROUND_RULES, initiative=shown).draft_of(request.user)
     if draft is None or draft.says({"text": text}):
         initial = {"text": text, "version": number, "adopted_on": timezone.localdate()}

@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
+from confidentiality.actor import actor
 from confidentiality.policy import Forbidden, Hidden
 from conftest import World
 from coordination.models import OutboxEntry
 from initiatives import services
 from initiatives.models import Conflict, Initiative, Party
 from tests import factories as make
+from tests.logins import WEB, logged_in_as
 
 
 def test_child_knows_its_line(world: World) -> None:
@@ -64,6 +66,31 @@ def test_moved_root_leaves_no_party_behind(world: World) -> None:
     assert sorted(Party.objects.values_list("name", flat=True)) == ["Downstream", "Faction", "Upstream"]
     assert set(Party.objects.values_list("conflict", flat=True)) == {target.pk}
     assert Conflict.objects.get(pk=world.child.pk).lineage == [target.pk, world.conflict.pk, world.child.pk]
+
+
+@pytest.mark.parametrize("mandated", ["everything", "both places"])
+@pytest.mark.django_db(transaction=True)
+def test_a_coordinator_takes_along_the_sides_of_initiatives_that_nobody_else_sees(
+    transactional_db: None, world: World, mandated: str
+) -> None:
+    """As the application, whose rows end at the wall: a side that stayed behind would tell of a hidden initiative."""
+    target, who = make.make_conflict("Straits"), world.cora
+    if mandated == "both places":
+        who = make.make_member_of(make.make_organisation("Narrow"), "Nina", "owner")
+        make.make_mandate(who, world.conflict)
+        make.make_mandate(who, target)
+    make.make_party(target, "Upstream")
+    faction = make.make_party(world.conflict, "Faction", parent=world.up)
+    hidden = make.make_initiative(world.child, world.house, lead=world.alice, parties=(faction, world.down))
+
+    with logged_in_as(WEB), actor(who):
+        assert not Initiative.objects.filter(pk=hidden.pk).exists()
+        conflict = Conflict.objects.get(pk=world.conflict.pk)
+        services.edit_conflict(by=who, conflict=conflict, parent=target)
+
+    sides = hidden.sides.values_list("party__name", "party__conflict__name")
+    assert set(sides) == {("Faction", "Straits"), ("Downstream", "Straits")}
+    assert set(Party.objects.values_list("conflict__name", flat=True)) == {"Straits"}
 
 
 def test_reference_is_written_by_coordinators_of_the_conflict_only(world: World) -> None:

@@ -103,10 +103,12 @@ def test_leads_facilitators_and_rapporteurs_log_edit_delete_and_restore(
 def test_the_history_keeps_every_version_with_what_changed_and_why(world: World) -> None:
     with actor(world.alice):
         session = log_session(by=world.alice, initiative=world.secret, **SEVEN, present={str(world.up.pk): 4})
+    with actor(world.bob):
         edit_session(
             by=world.bob, session=session, version=1, next_step="Send the list", purpose=SEVEN["purpose"]
         )
         edit_session(by=world.bob, session=session, version=2, next_step="Send the list")
+    with actor(world.alice):
         delete_session(by=world.alice, session=session, reason="Entered twice", version=2)
         kept = list(SessionRevision.objects.visible_to(world.alice).order_by("number"))
 
@@ -129,7 +131,9 @@ def test_the_history_keeps_every_version_with_what_changed_and_why(world: World)
 def test_two_editors_do_not_overwrite_each_other(world: World) -> None:
     with actor(world.alice):
         session = log_session(by=world.alice, initiative=world.secret, **SEVEN)
+    with actor(world.bob):
         edit_session(by=world.bob, session=session, version=1, purpose="Bob's words")
+    with actor(world.alice):
         for act in (
             lambda: edit_session(by=world.alice, session=session, version=1, purpose="Alice's"),
             lambda: delete_session(by=world.alice, session=session, version=1, reason="Why not"),

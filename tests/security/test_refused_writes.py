@@ -9,6 +9,7 @@ whoever can send SQL of his own can set the actor as well.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from psycopg import errors
 
 from accounts.models import Organisation, User
 from confidentiality.actor import actor
-from confidentiality.rowsecurity import kept_columns
+from confidentiality.rowsecurity import kept_columns, signed_columns
 from confidentiality.wall import wall_of, walled_models
 from conftest import World
 from initiatives import services
@@ -110,6 +111,45 @@ def test_nobody_moves_a_row_or_signs_it_with_another_name(
     assert insider != "alice" or list(done.values()).count("refused") > 15
 
 
+@pytest.mark.parametrize("insider", ["alice", "cora", "stella"])
+def test_nobody_signs_with_another_name(world: World, secrets: Secrets, insider: str) -> None:
+    """A new row of every kind, and every signature that may be changed, in the name of a colleague."""
+    who, done = getattr(world, insider), {}
+    for row in secrets.hidden:
+        table = row._meta.db_table
+        for column in signed_columns(type(row)):
+            copy = {**stored(row), "id": _another(row.pk), column: world.bob.pk}
+            changed = f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s AND "{column}" IS DISTINCT FROM %s'
+            done[type(row).__name__, column, "INSERT"] = inserted(who, table, copy)
+            done[type(row).__name__, column, "UPDATE"] = sent(
+                who, changed, [world.bob.pk, row.pk, world.bob.pk]
+            )
+
+    assert {key: how for key, how in done.items() if how not in (0, "refused")} == {}
+    assert len(done) > 30
+
+
+def test_who_is_named_in_a_row_signs_it_or_is_its_subject() -> None:
+    """A key of a user that is no signature: of whom the row tells."""
+    subjects = {
+        (model.__name__, field.name)
+        for model in WALLED
+        for field in model._meta.concrete_fields
+        if field.related_model is User and field.column not in signed_columns(model)
+    }
+
+    assert subjects == {
+        ("AccessToken", "user"),
+        ("CoordinatorMandate", "user"),
+        ("Draft", "user"),
+        ("Initiative", "successor"),
+        ("LiaisonMandate", "user"),
+        ("PurgeRequest", "asked_of"),
+        ("SessionReader", "user"),
+        ("TeamMember", "user"),
+    }
+
+
 def test_keys_that_may_change_are_few_and_known() -> None:
     free = {(model.__name__, column) for model in WALLED for column in wall_of(model).free}
 
@@ -150,6 +190,33 @@ def test_an_observer_changes_neither_card_nor_team_nor_brief(
     assert sent(world.bob, f"UPDATE {table} SET {change}") in (0, "refused")
 
 
+def test_who_does_not_lead_may_only_leave(world: World) -> None:
+    """Sooner than otherwise, and in no other role."""
+    member = world.secret.members.get(user=world.bob)
+    rises = "UPDATE initiatives_teammember SET role = 'lead', expires_at = now() + interval '59 min' WHERE id = %s"
+    stays = "UPDATE initiatives_teammember SET expires_at = now() + interval '59 min' WHERE id = %s"
+    began = "UPDATE initiatives_teammember SET began_at = began_at - interval '9 y', expires_at = now() WHERE id = %s"
+    leaves = "UPDATE initiatives_teammember SET expires_at = now() + interval '1 min' WHERE id = %s"
+    for role in ("observer", "facilitator"):
+        world.secret.members.filter(pk=member.pk).update(role=role, expires_at=None)
+        assert [sent(world.bob, sql, [member.pk]) for sql in (rises, began, leaves)] == [
+            "refused",
+            "refused",
+            1,
+        ]
+        world.secret.members.filter(pk=member.pk).update(expires_at=timezone.now() + timedelta(minutes=2))
+        assert [sent(world.bob, sql, [member.pk]) for sql in (stays, leaves)] == ["refused", 1]
+
+
+def test_a_declaration_that_was_withdrawn_is_not_revived_by_a_coordinator(world: World) -> None:
+    declared = make.make_declaration(world.other, world.conflict, confirmed=True)
+    revives = "UPDATE initiatives_circledeclaration SET withdrawn_at = NULL WHERE id = %s"
+    type(declared).objects.filter(pk=declared.pk).update(withdrawn_at=timezone.now())
+
+    assert sent(world.cora, revives, [declared.pk]) in (0, "refused")
+    assert sent(world.rita, revives, [declared.pk]) == "refused"
+
+
 def test_nobody_confirms_the_declaration_of_their_own_organisation(world: World) -> None:
     declared = make.make_declaration(world.other, world.conflict, confirmed=False)
     copy = {**stored(declared), "id": uuid4(), "conflict_id": world.child.pk, "confirmed_at": timezone.now()}
@@ -172,6 +239,31 @@ def test_a_purge_is_nobodys_alone(world: World) -> None:
         "reason = 'retention_ended', due_at = now() WHERE id = %s"
     )
     assert sent(world.bob, confirms, [world.bob.pk, asked.pk]) == "refused"
+
+
+def test_a_request_to_purge_is_dated_and_cancelled_by_those_concerned(world: World) -> None:
+    asked = make.make_purge_request(world.secret, world.alice)
+    later = {**stored(asked), "id": uuid4(), "asked_at": timezone.now() + timedelta(days=3000)}
+    cancels = (
+        "UPDATE initiatives_purgerequest SET state = 'cancelled', cancelled_by_id = %s, cancelled_at = now()"
+        " WHERE id = %s"
+    )
+    earlier = (
+        "UPDATE initiatives_purgerequest SET state = 'confirmed', confirmed_by_id = %s, due_at = now() + interval"
+        " '2 days', confirmed_at = now() - interval '9 days' WHERE id = %s"
+    )
+
+    assert inserted(world.alice, "initiatives_purgerequest", later) == "refused"
+    assert sent(world.bob, earlier, [world.bob.pk, asked.pk]) == "refused"
+    assert sent(world.bob, cancels, [world.bob.pk, asked.pk]) == 1
+    world.secret.members.filter(user=world.bob).update(role="observer")
+    assert sent(world.bob, cancels, [world.bob.pk, asked.pk]) in (0, "refused")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_reads_how_far_a_counter_has_come(transactional_db: None, world: World) -> None:
+    with logged_in_as(WEB):
+        assert sent(world.rita, "SELECT nextval('coordination_outboxentry_id_seq')") == "refused"
 
 
 def test_the_detectors_questions_are_not_the_applications(world: World) -> None:

@@ -177,5 +177,5 @@ def _as_kept(name: str, value: Any) -> Any:
 def _refuse_damaged(stood: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """A text that does not open is replaced by a new one, or the outcome stays as it is."""
     text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
-    if damaged := [name for name in SEALED if stood[name] is None and name not in given]:
+    if damaged := [name for name in SEALED if stood[name] is None and not given.get(name)]:
         raise ValidationError(dict.fromkeys(damaged, text))

@@ -218,7 +218,7 @@ def _refuse_damaged(transfer: Transfer, fields: Mapping[str, Any]) -> None:
     """A text that does not open is replaced by a new one, or the transfer stays as it is: nothing is lost unnoticed."""
     text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
     names = [field.name for field in encrypted_fields(Transfer)]
-    if damaged := [name for name in names if if_it_opens(transfer, name) is None and name not in fields]:
+    if damaged := [name for name in names if if_it_opens(transfer, name) is None and not fields.get(name)]:
         raise ValidationError(dict.fromkeys(damaged, text))
 
 
