@@ -20,6 +20,8 @@ from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
 from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
+from participants.api.bodies import OfficialBodies
+from participants.api.links import OfficialLinks
 
 SCHEMA = "application/vnd.oai.openapi"
 
@@ -73,6 +75,8 @@ for name, view in {
     "parties": Parties,
     "official-tracks": OfficialTracks,
     "deadlines": Deadlines,
+    "official-bodies": OfficialBodies,
+    "official-links": OfficialLinks,
     "organisations": Organisations,
     "initiatives": Initiatives,
     "briefs": Briefs,

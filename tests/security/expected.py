@@ -307,6 +307,20 @@ ROWS: Mapping[str, Row] = {
         signed_in, Ask(OF_CONFLICT, {"name": "It ends", "conflict": "{conflict}", "due_on": "2030-01-01"})
     ),
     "api/v1/deadlines/<pk>/": detail(reference, change=Ask(edit_reference, {"name": "A new name"})),
+    "api/v1/official-bodies/": listed(
+        signed_in, Ask(OF_CONFLICT, {"name": "A new office", "conflict": "{conflict}"})
+    ),
+    "api/v1/official-bodies/<pk>/": detail(reference, change=Ask(edit_reference, {"name": "A new name"})),
+    "api/v1/official-links/": listed(
+        signed_in,
+        Ask(
+            lambda relation, column: OPEN if tie(relation, column) == OPEN else NAMED,
+            {"person": "{person}", "body": "{body}", "strength": 2},
+        ),
+    ),
+    "api/v1/official-links/<pk>/": detail(tie, change=Ask(tie, {"strength": 1})),
+    "api/v1/official-links/<pk>/confirm/": button(tie),
+    "api/v1/official-links/<pk>/end/": button(tie),
     "api/v1/circle-declarations/": listed(
         signed_in,
         Ask(

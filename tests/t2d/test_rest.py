@@ -26,6 +26,8 @@ LISTS = [
     "ground-rules",
     "ground-rules-assents",
     "initiatives",
+    "official-bodies",
+    "official-links",
     "official-tracks",
     "organisations",
     "overlaps",

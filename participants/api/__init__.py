@@ -1,0 +1,1 @@
+"""The REST edge of people, official bodies and the ties between them."""
