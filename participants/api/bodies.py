@@ -21,18 +21,18 @@ from participants.models import OfficialBody
 MOST_PARTS = 100
 
 
-class PartSerializer(StrictParts):
+class BodyPartSerializer(StrictParts):
     """The part of an office in an official track."""
 
     track = Visible(OfficialTrack)
     part = serializers.ChoiceField(TrackPart.choices)
 
 
-class BodySerializer(Strict):
+class OfficialBodySerializer(Strict):
     conflict = Visible(Conflict, help_text=_("At the root of its tree."))
     party = Visible(Party, allow_null=True, required=False, help_text=_("Empty: of no side, or of several."))
     gatekeeper = Visible(OfficialBody, allow_null=True, required=False)
-    parts = PartSerializer(
+    parts = BodyPartSerializer(
         many=True,
         required=False,
         max_length=MOST_PARTS,
@@ -60,7 +60,7 @@ class OfficialBodies(Named):
     """Offices that decide, with their gatekeepers and their parts in official tracks."""
 
     model = OfficialBody
-    serializer_class = BodySerializer
+    serializer_class = OfficialBodySerializer
     filterset_class = BodyFilters
     queryset = OfficialBody.objects.none()
     orderings = ("name", *STAMPS)

@@ -58,7 +58,7 @@ class TieVisible(_OfTie, Visible):
     """A record of the shared reference, by id."""
 
 
-class LinkSerializer(Strict):
+class OfficialLinkSerializer(Strict):
     person = Visible(
         Person,
         lambda user, pk: Person.objects.visible_to(user).known_to(user, LOGGING).filter(pk=pk).first(),
@@ -91,7 +91,7 @@ class LinkSerializer(Strict):
         set_once = {"person": _("A tie stays with its person.")}
 
 
-class EndSerializer(StrictParts):
+class EndOfficialLinkSerializer(StrictParts):
     ended_on = serializers.DateField(required=False, help_text=_("Today, if it is left out."))
 
 
@@ -117,7 +117,7 @@ class OfficialLinks(Resource):
     """Ties of people to officials, as far as the caller may see them."""
 
     model = OfficialLink
-    serializer_class = LinkSerializer
+    serializer_class = OfficialLinkSerializer
     filterset_class = LinkFilters
     queryset = OfficialLink.objects.none()
     orderings = ("last_confirmed_on", *STAMPS)
@@ -133,7 +133,7 @@ class OfficialLinks(Resource):
     def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
         return services.edit_link(by=by, link=record, version=version, **fields)
 
-    @extend_schema(request=None, responses=LinkSerializer)
+    @extend_schema(request=None, responses=OfficialLinkSerializer)
     @action(detail=True, methods=["post"])
     @once
     def confirm(self, request: Any, pk: str) -> Response:
@@ -142,12 +142,12 @@ class OfficialLinks(Resource):
         services.confirm_link(by=request.user, link=link, version=self.version(link))
         return self.written([str(link.pk)])
 
-    @extend_schema(request=EndSerializer, responses=LinkSerializer)
+    @extend_schema(request=EndOfficialLinkSerializer, responses=OfficialLinkSerializer)
     @action(detail=True, methods=["post"])
     @once
     def end(self, request: Any, pk: str) -> Response:
         """Say that the person does not reach the office any more."""
         link = self.get_object()
-        fields = self.read_body(EndSerializer)
+        fields = self.read_body(EndOfficialLinkSerializer)
         services.end_link(by=request.user, link=link, version=self.version(link), **fields)
         return self.written([str(link.pk)])
