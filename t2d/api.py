@@ -22,6 +22,7 @@ from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
 from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
+from transfer.api.outcomes import Outcomes
 
 SCHEMA = "application/vnd.oai.openapi"
 
@@ -86,6 +87,7 @@ for name, view in {
     "purge-requests": PurgeRequests,
     "tombstones": Tombstones,
     "circle-declarations": CircleDeclarations,
+    "outcomes": Outcomes,
     "overlaps": Overlaps,
     "coordination-links": CoordinationLinks,
 }.items():

@@ -112,6 +112,13 @@ _SECTIONS = {
         "initiatives:ask_purge",
         "initiatives:purge",
         "initiatives:purges",
+        "transfer:outcomes",
+        "transfer:new_outcome",
+        "transfer:outcome",
+        "transfer:edit_outcome",
+        "transfer:outcome_history",
+        "transfer:outcome_revision",
+        "transfer:delete_outcome",
     },
     "bodies": {
         "participants:bodies",

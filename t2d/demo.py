@@ -37,6 +37,7 @@ from initiatives.services import (
 )
 from initiatives.services.importing import import_initiatives
 from t2d.demo_briefs import load_briefs
+from t2d.demo_outcomes import load_outcomes
 
 PASSWORD = "two-rivers-meet-here"  # nosec B105 # of fictional accounts, printed at every start
 DOMAIN = "demo.example"
@@ -213,6 +214,7 @@ def load_demo() -> bool:
         compare_waiting()
         _coordination(people, organisations, conflicts, cards)
         compare_waiting()
+        load_outcomes(people, {card.codename: card.lead for card in CARDS}, cards)
     return True
 
 

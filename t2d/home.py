@@ -12,7 +12,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import Organisation
-from confidentiality.codes import TeamRole
+from confidentiality.codes import Access, TeamRole
+from confidentiality.policy import team_access
 from coordination.enums import FlagState
 from coordination.models import OverlapFlag
 from coordination.services import flags
@@ -65,6 +66,7 @@ def _of_teams(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:
             own.append(member.initiative)
     return {
         "own": own,
+        "records": any(team_access(member.role, "outcomes") is Access.WRITE for member in memberships),
         "expiring": expiring,
         "incomplete": _incomplete([initiative for initiative in own if initiative.pk in led]),
         "deadlines": _deadlines(user, own),

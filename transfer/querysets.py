@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from initiatives.querysets import KeptQuerySet, closed_sessions
+from transfer.enums import TransferStatus
 
 
 class OutcomeQuerySet(KeptQuerySet):
@@ -17,6 +19,19 @@ class OutcomeQuerySet(KeptQuerySet):
         if not user.is_authenticated:
             return inside
         return inside.filter(Q(session=None) | ~Q(session__in=closed_sessions(user)))
+
+    def with_travelled(self) -> Self:
+        """Each with `travelled`: whether it was carried out of the team at least once."""
+        done = apps.get_model("transfer", "Transfer").objects.filter(
+            outcome=OuterRef("pk"), status=TransferStatus.DONE, deleted_at=None
+        )
+        return self.annotate(travelled=Exists(done))
+
+    def with_seen_repeats(self, user: Any) -> Self:
+        """Each with `seen_repeats`: the id of what it repeats, where the user sees that; else None."""
+        outcomes: Any = apps.get_model("transfer", "Outcome").objects.all()
+        seen = outcomes.visible_to(user).filter(pk=OuterRef("repeats"))
+        return self.annotate(seen_repeats=Subquery(seen.values("pk")))
 
 
 class OfOutcomeQuerySet(KeptQuerySet):

@@ -105,6 +105,7 @@ def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_edit": allows(standing, Action.EDIT_CARD),
         "may_change_visibility": allows(standing, Action.CHANGE_VISIBILITY) and not shown.public_record,
         "may_manage_team": allows(standing, Action.MANAGE_TEAM),
+        "may_record": allows(standing, Action.EDIT_OUTCOMES),
         "role": standing.team_role,
         "team": team_of(request, shown) if standing.team_role else [],
         "links": links,

@@ -29,7 +29,10 @@ DRAFT, SEEN = "draft", "draft_seen"
 NOT_TYPED = {"csrfmiddlewaretoken", DRAFT, SEEN}
 REFUSED = 422
 # Forms for something new, which one opens before it is said in which initiative, by the name of their page.
-NEW: Mapping[str, str] = {DraftPlace.OFFICIAL_LINK: "participants:new_link"}
+NEW: Mapping[str, str] = {
+    DraftPlace.OFFICIAL_LINK: "participants:new_link",
+    DraftPlace.OUTCOME: "transfer:new_outcome",
+}
 
 
 @dataclass(frozen=True, slots=True)

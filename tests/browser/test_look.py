@@ -45,6 +45,7 @@ NO_PAGES = {
     "links/<uuid:pk>/end/",
     "official-links/<uuid:pk>/confirm/",
     "official-links/<uuid:pk>/end/",
+    "outcomes/<uuid:pk>/restore/",
     "overlaps/dismiss/",
     "overlaps/<uuid:pk>/assess/",
     "overlaps/<uuid:pk>/dismiss/",

@@ -33,8 +33,8 @@ READS_CARD: Mapping[str, set[str]] = {
 # Team role against what it may do.
 MANAGES = {"lead"}
 WRITES_BRIEF = {"lead", "facilitator"}
-COORDINATES = {"lead", "facilitator"}
 LOGS = {"lead", "facilitator", "rapporteur"}
+COORDINATES = {"lead", "facilitator"}
 
 Gate = Callable[[str, str], str]
 
@@ -120,6 +120,7 @@ change_card = on_card(MANAGES)
 team = inside({*TEAM})
 manage_team = inside(MANAGES)
 write_brief = inside(WRITES_BRIEF)
+log = inside(LOGS)
 
 
 def tie(relation: str, column: str) -> str:
@@ -262,6 +263,15 @@ ROWS: Mapping[str, Row] = {
     "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/": button(write_brief),
     "drafts/": button(Ask(team, {"draft": "brief:{initiative}", "title": "Half a title"})),
     "drafts/discard/": button(Ask(team, {"draft": "brief:{initiative}"})),
+    # Outcomes.
+    "initiatives/<uuid:pk>/outcomes/": page(team),
+    "outcomes/new/": form(signed_in),
+    "outcomes/<uuid:pk>/": page(team),
+    "outcomes/<uuid:pk>/edit/": form(log),
+    "outcomes/<uuid:pk>/history/": page(team),
+    "outcomes/<uuid:pk>/history/<uuid:revision>/": page(team),
+    "outcomes/<uuid:pk>/delete/": form(log),
+    "outcomes/<uuid:pk>/restore/": button(log),
     # Coordination.
     "transfer/": page(signed_in),
     "overlaps/": page(mandate, door=mandate),
@@ -366,6 +376,22 @@ ROWS: Mapping[str, Row] = {
     "api/v1/purge-requests/<pk>/": detail(team),
     "api/v1/tombstones/": listed(signed_in),
     "api/v1/tombstones/<pk>/": detail(tombstone),
+    "api/v1/outcomes/": listed(
+        signed_in,
+        Ask(
+            inside(LOGS, NAMED),
+            {
+                "initiative": "{initiative}",
+                "kind": "collective",
+                "content_kind": "framework",
+                "statement": "One gauge",
+                "travel_permission": "none",
+            },
+        ),
+    ),
+    "api/v1/outcomes/<pk>/": detail(team, change=Ask(log, {"confidence": "high"}), end=log),
+    "api/v1/outcomes/<pk>/history/": listed(team),
+    "api/v1/outcomes/<pk>/restore/": button(log),
     "api/v1/overlaps/": listed(signed_in),
     "api/v1/overlaps/<pk>/": detail(flag),
     "api/v1/overlaps/<pk>/assess/": button(Ask(flag, {"assessment": "neutral"})),

@@ -30,6 +30,7 @@ LISTS = [
     "official-links",
     "official-tracks",
     "organisations",
+    "outcomes",
     "overlaps",
     "parties",
     "purge-requests",

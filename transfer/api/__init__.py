@@ -1,0 +1,1 @@
+"""The API of outcomes: one file per resource."""

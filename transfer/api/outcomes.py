@@ -1,0 +1,241 @@
+"""Outcomes: /outcomes/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.response import Response
+
+from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
+from accounts.api.filters import YesNo
+from accounts.api.idempotency import once
+from accounts.api.resource import Resource, inline
+from confidentiality.fields import if_it_opens
+from initiatives.api.brief import OfInitiative, OwnInitiative
+from initiatives.api.initiatives import Initiatives
+from initiatives.api.reference import STAMPS, Parties
+from initiatives.models import Party, Session
+from participants.models import Participation
+from transfer import services
+from transfer.enums import ContentKind, OutcomeKind, TravelPermission
+from transfer.forms.outcomes import REASON_LENGTH
+from transfer.models import SCALE, Outcome, OutcomeRevision
+
+ENDS = ("from", "to")
+ONCE = _("What was recorded as one kind is deleted and recorded as the other.")
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {end: {"type": "integer", "minimum": -SCALE, "maximum": SCALE} for end in ENDS},
+    }
+)
+class ChangeField(serializers.DictField):
+    """Where it stood and where it stands, from -2 to 2: {"from": -1, "to": 1}. Both, or {} where it is not known."""
+
+    child = serializers.IntegerField(min_value=-SCALE, max_value=SCALE)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := [str(name) for name in data if name not in ENDS]):
+            text = _("Expected from and to.")
+            raise ValidationError({name: [ErrorDetail(text, "unknown_field")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Repeated(Visible):
+    """The outcome that is repeated, where the caller sees it; else null, as where there is none."""
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance.seen_repeats
+
+
+class OutcomeSerializer(Strict):
+    initiative = OwnInitiative()
+    session = Visible(Session, required=False, allow_null=True, help_text=_("Out of which session it came."))
+    participation = Visible(
+        Participation, required=False, allow_null=True, help_text=_("Whose change it is; or `party`.")
+    )
+    party = Visible(Party, required=False, allow_null=True, help_text=_("The side whose change it is."))
+    endorsed_by = VisibleMany(
+        Party, lambda outcome: outcome.endorsed_by, required=False, help_text=_("Sides that stand behind it.")
+    )
+    repeats = Repeated(Outcome, required=False, allow_null=True)
+    change = ChangeField(required=False)
+    travelled = serializers.BooleanField(
+        read_only=True, help_text=_("It was carried out of the team at least once.")
+    )
+    by = serializers.UUIDField(source="by_id", read_only=True)
+    override_reason = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=REASON_LENGTH,
+        help_text=_("Why what was refused with the code `confirm` is right. It stays in the history."),
+    )
+
+    class Meta(Strict.Meta):
+        model = Outcome
+        fields = (
+            "id", "version", "initiative", "kind", "content_kind", "statement", "session", "participation", "party",
+            "change", "observed_by", "consented", "endorsed_by", "travel_permission", "interest_addressed", "repeats",
+            "contributes_to", "confidence", "evidence", "travelled", "by", "deleted_at", "override_reason", *STAMPS,
+        )  # fmt: skip
+        read_only_fields = ("deleted_at",)
+        extra_kwargs = {
+            "travel_permission": {
+                "required": True,
+                "help_text": _("Did the group agree that this may travel? A choice without default."),
+            }
+        }
+        set_once = {"initiative": _("An outcome stays with its initiative."), "kind": ONCE}
+
+
+class OutcomeFieldsSerializer(serializers.Serializer):
+    """An outcome as it stood after one save."""
+
+    kind = serializers.CharField()
+    content_kind = serializers.CharField()
+    statement = serializers.CharField()
+    participation = serializers.UUIDField(allow_null=True)
+    party = serializers.UUIDField(allow_null=True)
+    change = serializers.DictField()
+    observed_by = serializers.CharField()
+    consented = serializers.BooleanField(allow_null=True)
+    endorsed_by = serializers.ListField(child=serializers.UUIDField())
+    session = serializers.UUIDField(allow_null=True)
+    travel_permission = serializers.CharField()
+    interest_addressed = serializers.CharField()
+    repeats = serializers.UUIDField(allow_null=True)
+    contributes_to = serializers.CharField()
+    confidence = serializers.CharField()
+    evidence = serializers.CharField()
+    deleted = serializers.BooleanField()
+
+    def to_representation(self, instance: Any) -> Any:
+        """What an older version did not know of is null."""
+        return super().to_representation({**dict.fromkeys(self.fields), **instance})
+
+
+class OutcomeRevisionSerializer(serializers.Serializer):
+    version = serializers.IntegerField(source="number")
+    by = serializers.UUIDField(source="by_id")
+    name = serializers.CharField(source="by.name")
+    saved_at = serializers.DateTimeField(source="created_at")
+    changed = serializers.ListField(
+        child=serializers.CharField(), source="kept.changed", help_text=_("What the save changed.")
+    )
+    reason = serializers.CharField(source="kept.reason")
+    fields_then = OutcomeFieldsSerializer(source="kept.fields")
+
+    def get_fields(self) -> dict[str, Any]:
+        """`fields` means something else to the framework, so it takes its name here."""
+        found = super().get_fields()
+        found["fields"] = found.pop("fields_then")
+        return found
+
+
+class WhySerializer(StrictParts):
+    reason = serializers.CharField(
+        max_length=REASON_LENGTH, help_text=_("Why it goes. It stays in the history.")
+    )
+
+
+class OutcomeFilters(OfInitiative):
+    session = filters.UUIDFilter()
+    participation = filters.UUIDFilter()
+    party = filters.UUIDFilter()
+    kind = filters.MultipleChoiceFilter(choices=OutcomeKind.choices, distinct=False)
+    content_kind = filters.MultipleChoiceFilter(choices=ContentKind.choices, distinct=False)
+    travel_permission = filters.MultipleChoiceFilter(choices=TravelPermission.choices, distinct=False)
+    travelled = YesNo(field_name="travelled")
+    deleted = YesNo(
+        field_name="deleted_at", lookup_expr="isnull", exclude=True, help_text=_("Left out: false.")
+    )
+
+
+class Outcomes(Resource):
+    """What changed in people, and what groups made, in the initiatives on whose teams the caller is."""
+
+    model = Outcome
+    serializer_class = OutcomeSerializer
+    filterset_class = OutcomeFilters
+    queryset = Outcome.objects.none()
+    orderings = STAMPS
+    searches = True
+    expands = {
+        "initiative": inline(lambda: Initiatives),
+        "party": inline(lambda: Parties),
+        "endorsed_by": inline(lambda: Parties),
+        "repeats": inline(lambda: Outcomes),
+    }
+
+    @classmethod
+    def records(cls, user: Any) -> QuerySet:
+        return Outcome.objects.visible_to(user).with_travelled().with_seen_repeats(user)
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        found = super().filter_queryset(queryset)
+        return found if "deleted" in self.request.query_params else found.kept()
+
+    def search(self, queryset: QuerySet, text: str) -> QuerySet:
+        """Every word in the statement; opened in memory, of one's own teams alone."""
+        words = text.casefold().split()
+        found = [
+            one.pk
+            for one in queryset.only("initiative", "statement")
+            if all(word in (if_it_opens(one, "statement") or "").casefold() for word in words)
+        ]
+        return queryset.filter(pk__in=found)
+
+    def make(self, **fields: Any) -> Outcome:
+        return services.record_outcome(**fields)
+
+    def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
+        return services.edit_outcome(by=by, outcome=record, version=version, **fields)
+
+    @extend_schema(request=WhySerializer, responses={204: None})
+    def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Take an outcome out of the lists, with a reason. It keeps its history, and `restore/` brings it back."""
+        outcome = self.get_object()
+        fields = self.read_body(WhySerializer)
+        services.delete_outcome(by=request.user, outcome=outcome, version=self.version(outcome), **fields)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=OutcomeSerializer)
+    @action(detail=True, methods=["post"])
+    @once
+    def restore(self, request: Any, pk: str) -> Response:
+        """Bring a deleted outcome back as it was."""
+        outcome = self.get_object()
+        services.restore_outcome(by=request.user, outcome=outcome, version=self.version(outcome))
+        return self.written([str(outcome.pk)])
+
+    @extend_schema(responses=OutcomeRevisionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Any, pk: str) -> Response:
+        """Every version: who saved it when, what changed and why. The newest first."""
+        found = self.get_object()
+        kept = list(
+            OutcomeRevision.objects.visible_to(request.user).filter(outcome=found).select_related("by")
+        )
+        _without_unseen(request.user, kept)
+        return Response(OutcomeRevisionSerializer(kept, many=True).data)
+
+
+def _without_unseen(user: Any, revisions: list[OutcomeRevision]) -> None:
+    """What the caller does not see is repeated by nothing here."""
+    named = {one.kept["fields"].get("repeats") for one in revisions} - {None}
+    seen = {
+        str(pk) for pk in Outcome.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True)
+    }
+    for one in revisions:
+        if one.kept["fields"].get("repeats") not in seen:
+            one.kept["fields"]["repeats"] = None
