@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from participants.views import bodies, links
+from participants.views import bodies, identity, inside, links, people, presence
 
 app_name = "participants"
 urlpatterns = [
@@ -16,4 +16,16 @@ urlpatterns = [
     path("official-links/<uuid:pk>/edit/", links.edit, name="edit_link"),
     path("official-links/<uuid:pk>/confirm/", links.confirm, name="confirm_link"),
     path("official-links/<uuid:pk>/end/", links.end, name="end_link"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.add, name="add"),
+    path("people/<uuid:pk>/", people.person, name="person"),
+    path("people/<uuid:pk>/edit/", people.edit, name="edit"),
+    path("people/<uuid:pk>/identity/", identity.opened, name="identity"),
+    path("people/<uuid:pk>/identity/write/", identity.write, name="write_identity"),
+    path("people/<uuid:pk>/erase/", identity.erase, name="erase"),
+    path("initiatives/<uuid:pk>/people/", inside.people, name="initiative_people"),
+    path("initiatives/<uuid:pk>/people/invite/", inside.invite, name="invite"),
+    path("participations/<uuid:pk>/edit/", inside.edit, name="participation"),
+    path("participations/<uuid:pk>/ratings/", inside.ratings, name="ratings"),
+    path("sessions/<uuid:pk>/attendance/", presence.attendance, name="attendance"),
 ]

@@ -23,6 +23,7 @@ from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Part
 from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
 from transfer.api.outcomes import Outcomes
+from participants.api.people import Attendances, Participations, People, SelectionRatings
 
 SCHEMA = "application/vnd.oai.openapi"
 
@@ -84,6 +85,10 @@ for name, view in {
     "ground-rules": GroundRulesVersions,
     "ground-rules-assents": Assents,
     "team-members": TeamMembers,
+    "people": People,
+    "participations": Participations,
+    "attendances": Attendances,
+    "selection-ratings": SelectionRatings,
     "purge-requests": PurgeRequests,
     "tombstones": Tombstones,
     "circle-declarations": CircleDeclarations,

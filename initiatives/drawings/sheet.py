@@ -95,6 +95,11 @@ class Sheet:
         path = "L".join("{} {}".format(*_numbers(self._x(x), y)) for x, y in points)
         self.parts.append(format_html('<path d="M{}{}" class="{}"/>', path, "z" if close else "", css))
 
+    def disc(self, x: float, y: float, radius: float, css: str) -> None:
+        self.parts.append(
+            format_html('<circle cx="{}" cy="{}" r="{}" class="{}"/>', *_numbers(self._x(x), y, radius), css)
+        )
+
     def text(self, x: float, y: float, text: str, css: str = "", anchor: str = "start") -> None:
         self.parts.append(
             format_html(

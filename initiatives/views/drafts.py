@@ -32,6 +32,7 @@ REFUSED = 422
 NEW: Mapping[str, str] = {
     DraftPlace.OFFICIAL_LINK: "participants:new_link",
     DraftPlace.OUTCOME: "transfer:new_outcome",
+    DraftPlace.PERSON: "participants:add",
 }
 
 

@@ -43,6 +43,30 @@ def of_team(shown: Initiative, number: int) -> Sight:
     return Sight(for_team(Visibility.TEAM, number), Visibility.TEAM, url)
 
 
+def of_person(register: str) -> Sight:
+    """A person of a register: by pseudonym for many, and who they are for few."""
+    text = _(
+        "Who can see this: the teams of the initiatives in which this person takes part, and who keeps the register of "
+        "%(register)s. Who it is: leads, facilitators and the register alone."
+    )
+    return Sight(text % {"register": register})
+
+
+def of_identity(register: str, names: list[str]) -> Sight:
+    """Who else opens the identity that stands on the page; `names`: those whom this reader may know of."""
+    if names:
+        text = _(
+            "Who else can open this: who keeps the register of %(register)s, leads and facilitators of every "
+            "initiative in which this person takes part; of your teams %(names)s."
+        )
+        return Sight(text % {"register": register, "names": listed(names)})
+    text = _(
+        "Who else can open this: who keeps the register of %(register)s, leads and facilitators of every initiative "
+        "in which this person takes part."
+    )
+    return Sight(text % {"register": register})
+
+
 def of_purge(purge: PurgeRequest, reader: Any, team_size: int) -> Sight:
     """A request to purge: the team, and the owner who was let in on it, if there is one."""
     if purge.asked_of is None:
@@ -110,6 +134,18 @@ PAGES: Mapping[str, Sight] = {
     "list": Sight(
         gettext_lazy(
             "Who can see this list: only you; it holds what you may see. The rings say who else sees a card."
+        )
+    ),
+    "people": Sight(
+        gettext_lazy(
+            "Who can see this list: only you. It holds, by pseudonym, people of your teams' initiatives and of "
+            "registers that you keep. Who they are stands on no list."
+        )
+    ),
+    "adding": Sight(
+        gettext_lazy(
+            "Who will see this: by pseudonym, the team of the initiative; who it is, leads, facilitators and whoever "
+            "keeps the register."
         )
     ),
     "reference": Sight(

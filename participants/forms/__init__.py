@@ -2,11 +2,31 @@
 
 from participants.forms.bodies import BodyForm, body_values
 from participants.forms.links import EndLinkForm, LinkForm, link_values
+from participants.forms.people import (
+    AddForm,
+    AttendanceForm,
+    EraseForm,
+    FindPeopleForm,
+    IdentityForm,
+    InviteForm,
+    ParticipationForm,
+    PersonForm,
+    RatingsForm,
+)
 
 __all__ = [
+    "AddForm",
+    "AttendanceForm",
     "BodyForm",
     "EndLinkForm",
+    "EraseForm",
+    "FindPeopleForm",
+    "IdentityForm",
+    "InviteForm",
     "LinkForm",
+    "ParticipationForm",
+    "PersonForm",
+    "RatingsForm",
     "body_values",
     "link_values",
 ]

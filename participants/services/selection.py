@@ -14,7 +14,7 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
-from confidentiality.records import save
+from confidentiality.records import Stale, save
 from initiatives.models import Initiative
 from initiatives.services.turns import take_turn
 from participants.analysis import Standpoint, Suggestion, suggestions
@@ -26,7 +26,12 @@ GONE = (ParticipationStatus.DECLINED, ParticipationStatus.WITHDREW, Participatio
 
 @transaction.atomic
 def rate(
-    *, by: User, participation: Participation, criterion: str, rating: int | None
+    *,
+    by: User,
+    participation: Participation,
+    criterion: str,
+    rating: int | None,
+    version: int | None = None,
 ) -> SelectionRating | None:
     """Weigh a participation against one criterion, 0 to 4; None takes the rating back."""
     policy.require(by, Action.EDIT_PEOPLE, participation)
@@ -34,6 +39,8 @@ def rate(
         raise ValidationError({"criterion": _("Expected one of the codes.")})
     take_turn("ratings", participation.pk)
     standing = SelectionRating.objects.filter(participation=participation, criterion=criterion).first()
+    if version is not None and (standing is None or standing.version != version):
+        raise Stale(standing.version if standing else 0)
     if rating is None:
         if standing is not None:
             standing.delete()

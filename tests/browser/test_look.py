@@ -47,6 +47,8 @@ NO_PAGES = {
     "official-links/<uuid:pk>/end/",
     "outcomes/<uuid:pk>/restore/",
     "overlaps/dismiss/",
+    "people/<uuid:pk>/identity/",
+    "people/<uuid:pk>/identity/write/",
     "overlaps/<uuid:pk>/assess/",
     "overlaps/<uuid:pk>/dismiss/",
     "overlaps/<uuid:pk>/link/",

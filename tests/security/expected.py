@@ -31,6 +31,7 @@ READS_CARD: Mapping[str, set[str]] = {
     RECORD: {*VETTED, *COVERING},
 }
 # Team role against what it may do.
+OPENS_IDENTITY = {"lead", "facilitator"}
 MANAGES = {"lead"}
 WRITES_BRIEF = {"lead", "facilitator"}
 LOGS = {"lead", "facilitator", "rapporteur"}
@@ -121,6 +122,19 @@ team = inside({*TEAM})
 manage_team = inside(MANAGES)
 write_brief = inside(WRITES_BRIEF)
 log = inside(LOGS)
+
+
+def read_log(relation: str, column: str) -> str:
+    """What an observer of the team does not know of."""
+    return OPEN if relation in LOGS and column != RECORD else HIDDEN
+
+
+def takes_part(relation: str, column: str) -> str:
+    """Somebody who takes part already cannot be brought in again, whoever asks."""
+    return FORBIDDEN if relation == "observer" and column != RECORD else NAMED
+
+
+open_identity = inside(OPENS_IDENTITY)
 
 
 def tie(relation: str, column: str) -> str:
@@ -272,6 +286,19 @@ ROWS: Mapping[str, Row] = {
     "outcomes/<uuid:pk>/history/<uuid:revision>/": page(team),
     "outcomes/<uuid:pk>/delete/": form(log),
     "outcomes/<uuid:pk>/restore/": button(log),
+    # People, who takes part, who was there.
+    "people/": form(signed_in),
+    "people/new/": form(signed_in),
+    "people/<uuid:pk>/": page(team),
+    "people/<uuid:pk>/edit/": form(log),
+    "people/<uuid:pk>/identity/": button(open_identity),
+    "people/<uuid:pk>/identity/write/": button(open_identity),
+    "people/<uuid:pk>/erase/": form(open_identity),
+    "initiatives/<uuid:pk>/people/": page(team),
+    "initiatives/<uuid:pk>/people/invite/": form(log),
+    "participations/<uuid:pk>/edit/": form(log),
+    "participations/<uuid:pk>/ratings/": form(log),
+    "sessions/<uuid:pk>/attendance/": Row({"get": team, "head": team, "post": log}),
     # Coordination.
     "transfer/": page(signed_in),
     "overlaps/": page(mandate, door=mandate),
@@ -372,6 +399,28 @@ ROWS: Mapping[str, Row] = {
         signed_in, Ask(inside(WRITES_BRIEF, NAMED), {"rules": "{rules}", "who": "Somebody else"})
     ),
     "api/v1/ground-rules-assents/<pk>/": detail(team, end=write_brief),
+    "api/v1/people/": listed(
+        signed_in, Ask(inside(LOGS, NAMED), {"initiative": "{initiative}", "background": "scholar"})
+    ),
+    "api/v1/people/<pk>/": detail(team, change=Ask(log, {"background": "media"})),
+    "api/v1/people/<pk>/identity/": detail(open_identity, change=Ask(open_identity, {"name": "A name"})),
+    "api/v1/people/<pk>/erase/": button(Ask(open_identity, {"reason": "Asked for it."})),
+    "api/v1/participations/": listed(
+        signed_in, Ask(takes_part, {"initiative": "{initiative}", "person": "{person}"})
+    ),
+    "api/v1/participations/<pk>/": detail(team, change=Ask(log, {"status": "invited"})),
+    "api/v1/attendances/": listed(
+        signed_in, Ask(inside(LOGS, NAMED), {"session": "{session}", "participation": "{participation}"})
+    ),
+    "api/v1/attendances/<pk>/": detail(team, end=log),
+    "api/v1/selection-ratings/": listed(
+        signed_in,
+        Ask(
+            inside(LOGS, NAMED),
+            {"participation": "{participation}", "criterion": "availability", "rating": 2},
+        ),
+    ),
+    "api/v1/selection-ratings/<pk>/": detail(read_log, change=Ask(read_log, {"rating": 2}), end=read_log),
     "api/v1/purge-requests/": listed(signed_in),
     "api/v1/purge-requests/<pk>/": detail(team),
     "api/v1/tombstones/": listed(signed_in),
