@@ -22,8 +22,8 @@ from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
 from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
-from transfer.api.outcomes import Outcomes
 from participants.api.people import Attendances, Participations, People, SelectionRatings
+from transfer.api.outcomes import Outcomes
 
 SCHEMA = "application/vnd.oai.openapi"
 

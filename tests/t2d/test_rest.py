@@ -18,6 +18,7 @@ from tests import factories as make
 from tests.clients import V1, client_of, client_with, get, patch, pointers, post
 
 LISTS = [
+    "attendances",
     "briefs",
     "circle-declarations",
     "conflicts",
@@ -32,8 +33,11 @@ LISTS = [
     "organisations",
     "outcomes",
     "overlaps",
+    "participations",
     "parties",
+    "people",
     "purge-requests",
+    "selection-ratings",
     "team-members",
     "tombstones",
 ]
