@@ -46,7 +46,7 @@ def override() -> serializers.CharField:
     )
 
 
-class OtherNameSerializer(StrictParts):
+class PersonNameSerializer(StrictParts):
     name = serializers.CharField(max_length=NAME_LENGTH)
     script = serializers.CharField(
         max_length=4, required=False, allow_blank=True, help_text=_("Of ISO 15924; found out if left out.")
@@ -57,7 +57,7 @@ class IdentitySerializer(StrictParts):
     """Who somebody is. Left out: stays as it is."""
 
     name = serializers.CharField(max_length=NAME_LENGTH, required=False, allow_blank=True, allow_null=False)
-    other_names = OtherNameSerializer(many=True, required=False)
+    other_names = PersonNameSerializer(many=True, required=False)
     birth_year = serializers.CharField(max_length=4, required=False, allow_blank=True)
     contacts = serializers.CharField(max_length=CONTACTS_LENGTH, required=False, allow_blank=True)
     affiliation = serializers.CharField(max_length=NAME_LENGTH, required=False, allow_blank=True)
