@@ -256,7 +256,6 @@ def _measure(reader: Any) -> None:
 def _paths(pk: UUID) -> Iterator[tuple[str, str]]:
     yield "transfer page, all initiatives", "/transfer/"
     yield "transfer page, one initiative", f"/transfer/?initiative={pk}"
-    yield "sessions of an initiative", f"/initiatives/{pk}/sessions/"
 
 
 def _times(act: Callable[[], None]) -> list[tuple[float, float]]:
