@@ -91,6 +91,7 @@ def test_an_outcome_that_waits_is_named_with_its_days(world: World) -> None:
     assert "<b>41<small>days</small></b>" in page
     assert "List of crossing points" in page
     assert "It may travel, and nobody carries it." in page
+    assert f'href="/outcomes/{world.secret.outcomes.get().pk}/"' in page
 
 
 def test_the_board_shows_where_an_outcome_fell_back_and_what_is_off_the_ladder(world: World) -> None:
