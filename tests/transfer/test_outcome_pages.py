@@ -109,6 +109,7 @@ def test_an_individual_change_is_recorded_by_pseudonym(world: World, alice: Clie
 
     assert f'value="{session.pk}" selected' in form
     assert "endorsed_by" not in form
+    assert '<option value="unknown" selected>' in form
     assert (outcome.participation, outcome.session, outcome.party) == (someone, session, None)
     assert (outcome.change, outcome.observed_by) == ({"from": -1, "to": 1}, "facilitator")
     assert someone.person.pseudonym in page
@@ -126,7 +127,7 @@ def test_a_collective_outcome_is_recorded_with_the_sides_behind_it(world: World,
     assert sorted(outcome.endorsed_by) == sorted([world.up.pk, world.down.pk])
     assert "Upstream" in page
     assert "Downstream" in page
-    assert "It has come up before" in page
+    assert "It has come up more than once" in page
     assert "A gauge for each" in page
     assert "It has not left the team." in page
 

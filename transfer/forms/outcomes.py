@@ -86,7 +86,9 @@ class OutcomeForm(SeenForm):
     )
     change_from = forms.ChoiceField(label=_("Where it stood before"), choices=ENDS, required=False)
     change_to = forms.ChoiceField(label=_("Where it stands now"), choices=ENDS, required=False)
-    observed_by = forms.ChoiceField(label=_("Who noticed it"), choices=ObservedBy.choices, required=False)
+    observed_by = forms.ChoiceField(
+        label=_("Who noticed it"), choices=ObservedBy.choices, initial=ObservedBy.UNKNOWN, required=False
+    )
     consented = forms.ChoiceField(
         label=_("Did the participant agree to this being written down?"),
         choices=CONSENTED,
