@@ -125,6 +125,7 @@ _SECTIONS = {
         "participants:body",
         "participants:new_body",
         "participants:edit_body",
+        "participants:network",
         "participants:new_link",
         "participants:edit_link",
     },

@@ -36,6 +36,7 @@ from initiatives.services import (
     record_phase,
 )
 from initiatives.services.importing import import_initiatives
+from t2d.demo_bodies import load_bodies, load_ties
 from t2d.demo_briefs import load_briefs
 from t2d.demo_outcomes import load_outcomes
 
@@ -57,6 +58,7 @@ PEOPLE = (
     ("mediator", "Mara", "Harbour Dialogue", "owner", "leads Amber Heron and Quiet Lantern"),
     ("rapporteur", "Noor", "Harbour Dialogue", "member", "rapporteur of Amber Heron; a purge waits for her"),
     ("rival", "Ravi", "Bridgewater Centre", "owner", "leads Cedar Bridge on the same conflict"),
+    ("liaison", "Lena", "", "", "receives what is transferred to the Ministry of Water"),
     ("researcher", "Ines", "Slate & Field Institute", "owner", ""),
 )
 ORGANISATIONS = (
@@ -208,6 +210,10 @@ def load_demo() -> bool:
         conflicts = _reference(people["coordinator"])
         cards = _initiatives(people, organisations, conflicts)
         load_briefs(people, {card.codename: card.lead for card in CARDS}, cards)
+        load_bodies(people, conflicts)
+        load_ties(
+            people, {card.codename: card.lead for card in CARDS}, cards
+        )  # After people, before transfers.
         _public_record(people["coordinator"])
         # Compared here, so that whoever opens the first page finds the flags, and since a coordinator links
         # only what a flag has shown.

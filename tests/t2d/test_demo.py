@@ -17,6 +17,8 @@ from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
 from coordination.services.comparison import compare_everything
 from initiatives.models import Conflict, Deadline, Initiative
 from initiatives.services import waiting_for
+from participants.models import OfficialBody
+from participants.services import reach_of
 from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
 from tests import factories as make
 
@@ -110,6 +112,7 @@ def test_invented_initiatives_are_seen_by_their_teams_alone(demo: None) -> None:
         "mediator": {"Amber Heron", "Grey Sluice", "Quiet Lantern"},
         "rapporteur": {"Amber Heron", "Grey Sluice"},
         "rival": {"Cedar Bridge", "Copper Kite"},
+        "liaison": set(),
     }
 
 
@@ -134,7 +137,7 @@ def test_accounts_sign_in(demo: None) -> None:
     for name, _sees in SIGNING_IN:
         user = account(name)
         assert user.check_password(PASSWORD)
-        assert user.is_vetted() is (name != "steward")
+        assert user.is_vetted() is (name not in ("steward", "liaison"))
     assert not account("researcher").has_usable_password()
     assert authenticate(None, email=f"researcher@{DOMAIN}", password="") is None
     own = Organisation.objects.get(memberships__user=account("coordinator"))
@@ -151,6 +154,20 @@ def test_invented_conflicts_are_alive(demo: None) -> None:
     }
     assert Deadline.objects.filter(conflict=valley).count() == 3
     assert Deadline.objects.filter(conflict__name="Northern Straits").count() == 2
+
+
+def test_offices_stand_on_every_side_and_one_has_a_liaison(demo: None) -> None:
+    sides = {(body.conflict.name, body.party and body.party.name) for body in OfficialBody.objects.all()}
+    assert {party for _conflict, party in sides} >= {
+        "Upstream side", "Downstream side", "Mainland government", "Island assembly", None,
+    }  # fmt: skip
+    assert OfficialBody.objects.exclude(gatekeeper=None).count() == 5
+    assert OfficialBody.objects.exclude(parts=None).exists()
+    mandates = account("liaison").liaison_mandates.values_list("body__name", flat=True)
+    assert list(mandates) == ["Ministry of Water"]
+    reach = reach_of(account("mediator"), OfficialBody.objects.all())
+    unreached = {one.body.name for one in reach.values() if not one.ways}
+    assert unreached >= {"Defence Council", "Naval Staff"}
 
 
 def test_everything_made_is_sound(demo: None) -> None:
