@@ -159,10 +159,10 @@ def reach_of(
     }
 
 
-def reach_on(by: User, conflict: Conflict) -> list[Reach]:
+def reach_on(by: User, conflict: Conflict, *, ways: Mapping[UUID, list[Way]] | None = None) -> list[Reach]:
     """Who reaches each office of a conflict's family, side by side, those of no side last."""
     bodies = OfficialBody.objects.visible_to(by).filter(conflict=conflict.root_id)
     ordered = bodies.select_related("party", "gatekeeper").order_by(
         "party__normalised_name", "normalised_name"
     )
-    return list(reach_of(by, ordered).values())
+    return list(reach_of(by, ordered, ways=ways).values())

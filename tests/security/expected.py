@@ -314,6 +314,7 @@ ROWS: Mapping[str, Row] = {
     "bodies/new/": form(mandate),
     "bodies/<uuid:pk>/": page(reference),
     "bodies/<uuid:pk>/edit/": form(edit_reference),
+    "network/": page(signed_in),
     "official-links/new/": form(signed_in),
     "official-links/<uuid:pk>/edit/": form(tie),
     "official-links/<uuid:pk>/confirm/": button(tie),
