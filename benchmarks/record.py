@@ -19,7 +19,7 @@ from benchmarks.support.services import migrated_services
 SIDES, BODIES, PEOPLE, LINKS_EACH = 6, 40, 60, 3
 OUTCOMES, TRANSFERS, STEPS_EACH, SESSIONS = 2_000, 5_000, 2, 50
 INITIATIVES = 4
-ROUNDS = 20
+ROUNDS = 15
 PERMISSIONS = ("none", "team", "officials", "public")
 BATCH = 500
 
