@@ -109,6 +109,7 @@ def test_an_observer_reads_what_is_not_closed_and_writes_nothing(world: World) -
     assert get(client_of(world.bob), f"outcomes/{seen.pk}/").json()["repeats"] == str(hidden.pk)
     assert patch(client, f"outcomes/{seen.pk}/", {"statement": "Mine"}).status_code == 403
     assert delete(client, seen.pk, {"reason": "Mine"}).status_code == 403
+    assert delete(client, seen.pk, {}).status_code == 403
     assert post(client, "outcomes/", collective(world)).status_code == 403
 
 

@@ -17,6 +17,8 @@ from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
+from confidentiality import policy
+from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
@@ -205,6 +207,7 @@ class Outcomes(Resource):
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Take an outcome out of the lists, with a reason. It keeps its history, and `restore/` brings it back."""
         outcome = self.get_object()
+        policy.require(request.user, Action.EDIT_OUTCOMES, outcome)  # Before anything is said of the body.
         fields = self.read_body(WhySerializer)
         services.delete_outcome(by=request.user, outcome=outcome, version=self.version(outcome), **fields)
         return Response(status=status.HTTP_204_NO_CONTENT)
