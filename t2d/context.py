@@ -70,6 +70,10 @@ class Desk:
         return self.signed_in and self.user.mandates.live().exists()
 
     @cached_property
+    def is_liaison(self) -> bool:
+        return self.signed_in and self.user.liaison_mandates.live().exists()
+
+    @cached_property
     def is_steward(self) -> bool:
         return self.signed_in and self.user.is_steward
 
@@ -119,6 +123,10 @@ _SECTIONS = {
         "transfer:outcome_history",
         "transfer:outcome_revision",
         "transfer:delete_outcome",
+        "transfer:transfers",
+        "transfer:transfer",
+        "transfer:edit_transfer",
+        "transfer:transfer_history",
     },
     "bodies": {
         "participants:bodies",
@@ -143,6 +151,7 @@ _SECTIONS = {
         "participants:ratings",
         "participants:attendance",
     },
+    "received": {"transfer:received", "transfer:received_transfer", "transfer:acknowledge"},
     "open": {"initiatives:open"},
     "transfer": {"transfer:overview"},
     "overlaps": {

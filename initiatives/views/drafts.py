@@ -33,6 +33,7 @@ NEW: Mapping[str, str] = {
     DraftPlace.OFFICIAL_LINK: "participants:new_link",
     DraftPlace.OUTCOME: "transfer:new_outcome",
     DraftPlace.PERSON: "participants:add",
+    DraftPlace.TRANSFER: "transfer:new_transfer",
 }
 
 

@@ -200,6 +200,12 @@ PAGES: Mapping[str, Sight] = {
         ),
         Visibility.NETWORK,
     ),
+    "received": Sight(
+        gettext_lazy(
+            "Who can see this: you and the other liaisons of the same office, and the team that sent it. It is not "
+            "said which team that is, nor who carried it."
+        )
+    ),
     "vetting": Sight(
         gettext_lazy(
             "Who can see this page: stewards and nobody else. It shows no initiative and no content. The names of "

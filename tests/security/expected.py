@@ -34,6 +34,7 @@ READS_CARD: Mapping[str, set[str]] = {
 OPENS_IDENTITY = {"lead", "facilitator"}
 MANAGES = {"lead"}
 WRITES_BRIEF = {"lead", "facilitator"}
+WRITES_TRANSFERS = {"lead", "facilitator"}
 LOGS = {"lead", "facilitator", "rapporteur"}
 COORDINATES = {"lead", "facilitator"}
 
@@ -122,6 +123,7 @@ team = inside({*TEAM})
 manage_team = inside(MANAGES)
 write_brief = inside(WRITES_BRIEF)
 log = inside(LOGS)
+write_transfers = inside(WRITES_TRANSFERS)
 
 
 def read_log(relation: str, column: str) -> str:
@@ -299,6 +301,20 @@ ROWS: Mapping[str, Row] = {
     "participations/<uuid:pk>/edit/": form(log),
     "participations/<uuid:pk>/ratings/": form(log),
     "sessions/<uuid:pk>/attendance/": Row({"get": team, "head": team, "post": log}),
+    # Transfers, and what a liaison receives.
+    "initiatives/<uuid:pk>/transfers/": page(team),
+    "transfers/new/": form(signed_in),
+    "transfers/<uuid:pk>/": page(team),
+    "transfers/<uuid:pk>/edit/": form(write_transfers),
+    "transfers/<uuid:pk>/history/": page(team),
+    "transfers/<uuid:pk>/steps/": button(write_transfers),
+    "transfers/<uuid:pk>/done/": button(write_transfers),
+    "transfers/<uuid:pk>/abandon/": button(write_transfers),
+    "transfers/<uuid:pk>/delete/": button(write_transfers),
+    "transfers/<uuid:pk>/restore/": button(write_transfers),
+    "received/": page(signed_in),
+    "received/<uuid:pk>/": page(nobody),
+    "received/<uuid:pk>/acknowledge/": button(nobody),
     # Coordination.
     "transfer/": page(signed_in),
     "overlaps/": page(mandate, door=mandate),
