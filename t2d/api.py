@@ -24,6 +24,7 @@ from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
 from participants.api.people import Attendances, Participations, People, SelectionRatings
 from transfer.api.outcomes import Outcomes
+from transfer.api.transfers import ReceivedTransfers, Transfers, UptakeSteps
 
 SCHEMA = "application/vnd.oai.openapi"
 
@@ -91,6 +92,9 @@ for name, view in {
     "selection-ratings": SelectionRatings,
     "purge-requests": PurgeRequests,
     "tombstones": Tombstones,
+    "transfers": Transfers,
+    "uptake-steps": UptakeSteps,
+    "received-transfers": ReceivedTransfers,
     "circle-declarations": CircleDeclarations,
     "outcomes": Outcomes,
     "overlaps": Overlaps,

@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from accounts.enums import LANGUAGES
+from accounts.models import User
 
 
 class Desk:
@@ -66,12 +68,20 @@ class Desk:
         return list(active.values_list("organisation__name", flat=True))
 
     @cached_property
-    def is_coordinator(self) -> bool:
-        return self.signed_in and self.user.mandates.live().exists()
+    def _mandates(self) -> tuple[bool, bool]:
+        """Whether the reader holds a coordinator's, a liaison's mandate; both asked at once."""
+        if not self.signed_in:
+            return (False, False)
+        held = Exists(self.user.mandates.live()), Exists(self.user.liaison_mandates.live())
+        return User.objects.filter(pk=self.user.pk).values_list(*held).get()
 
-    @cached_property
+    @property
+    def is_coordinator(self) -> bool:
+        return self._mandates[0]
+
+    @property
     def is_liaison(self) -> bool:
-        return self.signed_in and self.user.liaison_mandates.live().exists()
+        return self._mandates[1]
 
     @cached_property
     def is_steward(self) -> bool:

@@ -458,6 +458,27 @@ ROWS: Mapping[str, Row] = {
     "api/v1/outcomes/<pk>/": detail(team, change=Ask(log, {"confidence": "high"}), end=log),
     "api/v1/outcomes/<pk>/history/": listed(team),
     "api/v1/outcomes/<pk>/restore/": button(log),
+    "api/v1/transfers/": listed(
+        signed_in,
+        Ask(
+            inside(WRITES_TRANSFERS, NAMED),
+            {"outcome": "{outcome}", "status": "planned", "agent": "facilitator", "direction": "lateral"},
+        ),
+    ),
+    "api/v1/transfers/<pk>/": detail(team, change=Ask(write_transfers, {"note": "A new note"})),
+    "api/v1/transfers/<pk>/delete/": button(Ask(write_transfers, {"reason": "Entered twice"})),
+    "api/v1/transfers/<pk>/restore/": button(write_transfers),
+    "api/v1/uptake-steps/": listed(
+        signed_in,
+        Ask(
+            inside(WRITES_TRANSFERS, NAMED),
+            {"transfer": "{transfer}", "uptake": "acknowledged", "on": "2026-05-01"},
+        ),
+    ),
+    "api/v1/uptake-steps/<pk>/": detail(team),
+    "api/v1/received-transfers/": listed(signed_in),
+    "api/v1/received-transfers/<pk>/": detail(nobody),
+    "api/v1/received-transfers/<pk>/acknowledge/": button(nobody),
     "api/v1/overlaps/": listed(signed_in),
     "api/v1/overlaps/<pk>/": detail(flag),
     "api/v1/overlaps/<pk>/assess/": button(Ask(flag, {"assessment": "neutral"})),
