@@ -14,6 +14,7 @@ from django.test import Client
 
 from confidentiality.codes import Visibility
 from conftest import World
+from participants.models import LiaisonMandate
 from t2d.urls import sign_in
 from tests.security.conftest import Secrets
 from tests.security.routes import Route, every_route, flattened
@@ -23,7 +24,10 @@ READERS = ("alice", "cora", "stella")
 # Signing in and out, where nobody is shown anything; what is asked by programs.
 NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {"healthz/", "language/"}
 # A page that shows something only with a query.
-QUERIES = {"initiatives/new/": ("", "?conflict={conflict}")}
+QUERIES = {
+    "initiatives/new/": ("", "?conflict={conflict}"),
+    "transfers/new/": ("", "?outcome={outcome}"),
+}
 
 
 class Page(HTMLParser):
@@ -76,14 +80,16 @@ def pages() -> list[Route]:
 def asked(client: Client, route: Route, secrets: Secrets, world: World) -> list[HttpResponse]:
     values = {name: secrets.ids().get(kind, uuid4()) for name, kind in route.kinds().items()}
     queries = QUERIES.get(route.pattern, ("",))
-    return [client.get(route.path(values) + query.format(conflict=world.conflict.pk)) for query in queries]
+    ids = {"conflict": world.conflict.pk, "outcome": secrets.ids()["outcome"]}
+    return [client.get(route.path(values) + query.format(**ids)) for query in queries]
 
 
 def test_every_page_says_who_can_see_it(world: World, secrets: Secrets) -> None:
     wrong, shown = [], set()
-    for reader in READERS:
+    readers = {name: getattr(world, name) for name in READERS}
+    for reader, user in {**readers, "liaison": LiaisonMandate.objects.get().user}.items():
         client = Client()
-        client.force_login(getattr(world, reader))
+        client.force_login(user)
         for route in pages():
             for response in asked(client, route, secrets, world):
                 if response.status_code == 200:
