@@ -25,8 +25,8 @@ from initiatives.models import Initiative, Session
 from initiatives.views.inside import entered, frame
 from participants.models import OfficialLink
 from transfer import ladder
-from transfer.drawings import glyph
-from transfer.enums import LADDER, Agent, Channel, Direction, Fidelity, TransferStatus, Uptake
+from transfer.drawings import rung_bars
+from transfer.enums import LADDER, RANKS, Agent, Channel, Direction, Fidelity, TransferStatus, Uptake
 from transfer.forms import CarriedForm, StepForm, WhyForm
 from transfer.models import Transfer, TransferRevision, UptakeStep
 
@@ -60,7 +60,7 @@ def rows_of(transfers: Iterable[Transfer]) -> list[Row]:
         steps = list(transfer.steps.all())
         rung = ladder.rung(transfer.status, steps)
         standing = label_of(Uptake, ladder.standing(transfer.status, steps))
-        found.append(Row(transfer, standing, glyph(rung, f"l{transfer.pk.hex}")))
+        found.append(Row(transfer, standing, rung_bars(RANKS[rung])))
     return found
 
 
