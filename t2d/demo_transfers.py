@@ -100,23 +100,23 @@ def _carry(lead: User, card: Initiative) -> None:
     ready = [outcome for outcome in found if outcome.travel_permission in LEAVES_THE_TEAM]
     ready.sort(key=lambda outcome: (_begun(outcome), outcome.created_at))
     offices = list(OfficialBody.objects.filter(conflict=card.conflict.root_id))
-    if not offices:
-        return
     for number, outcome in enumerate(ready):
         story = STORIES[number % len(STORIES)]
         if allows(outcome.travel_permission, story.channel):
-            _tell(lead, card, outcome, story, offices[number % len(offices)])
+            office = offices[number % len(offices)] if offices else None
+            _tell(lead, card, outcome, story, office)
 
 
 def _begun(outcome: Outcome) -> date:
     return outcome.session.days.last if outcome.session else date.min
 
 
-def _tell(lead: User, card: Initiative, outcome: Outcome, story: Story, office: OfficialBody) -> None:
+def _tell(lead: User, card: Initiative, outcome: Outcome, story: Story, office: OfficialBody | None) -> None:
     today = timezone.localdate()
     on = max(today - timedelta(days=story.ago), min(_begun(outcome) + timedelta(days=5), today))
     fields = {
         "body": office,
+        "direction": "upward" if office else "lateral",
         "channel": story.channel,
         "agent": story.agent,
         "sent_on": on,
@@ -137,9 +137,9 @@ def _tell(lead: User, card: Initiative, outcome: Outcome, story: Story, office: 
     _follow(lead, sent, story, on)
 
 
-def _by_whom(lead: User, card: Initiative, story: Story, office: OfficialBody) -> dict[str, Any]:
+def _by_whom(lead: User, card: Initiative, story: Story, office: OfficialBody | None) -> dict[str, Any]:
     """Who takes part and has a live link to the office, where participants carry it."""
-    if not story.agent.startswith("participant"):
+    if office is None or not story.agent.startswith("participant"):
         return {}
     ways = links_of(by=lead, carriers=carriers_of(by=lead, initiative=card))
     way = next((way for way in ways if way.body_id == office.pk), None)

@@ -38,8 +38,11 @@ LISTS = [
     "people",
     "purge-requests",
     "selection-ratings",
+    "received-transfers",
     "team-members",
     "tombstones",
+    "transfers",
+    "uptake-steps",
 ]
 
 

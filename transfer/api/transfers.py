@@ -24,6 +24,7 @@ from initiatives.api.reference import STAMPS
 from initiatives.models import OfficialTrack, TeamMember
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer import ladder, services
+from transfer.api.outcomes import Outcomes
 from transfer.enums import Channel, TransferStatus, Uptake
 from transfer.models import SCALE, Outcome, ReceivedTransfer, Transfer, UptakeStep
 from transfer.services.permission import allows
@@ -99,7 +100,7 @@ class Transfers(Resource):
     filterset_class = TransferFilters
     queryset = Transfer.objects.none()
     orderings = ("sent_on", *STAMPS)
-    expands = {"initiative": inline(lambda: Initiatives)}
+    expands = {"initiative": inline(lambda: Initiatives), "outcome": inline(lambda: Outcomes)}
 
     @classmethod
     def records(cls, user: Any) -> QuerySet:
