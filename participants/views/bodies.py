@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -32,11 +32,12 @@ from transfer.models import Transfer
 
 
 def root_named(request: HttpRequest) -> Conflict | None:
-    """The root of the conflict that the address names; without a name the first there is. 404 for a wrong one."""
+    """The root of the conflict that the address names, 404 for a wrong one; without a name the first with offices."""
     conflicts = Conflict.objects.visible_to(request.user)
     text = request.GET.get("conflict", "")
     if not text:
-        return conflicts.filter(parent=None).first()
+        filled = Exists(OfficialBody.objects.filter(conflict=OuterRef("pk")))
+        return conflicts.filter(parent=None).order_by(filled.desc(), "normalised_name").first()
     try:
         pk = UUID(text)
     except ValueError:
