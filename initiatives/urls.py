@@ -14,6 +14,8 @@ from initiatives.views import (
     opening,
     purging,
     search,
+    session_log,
+    sessions,
     team,
     visibility,
 )
@@ -48,6 +50,15 @@ urlpatterns = [
     path(
         "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/", ground_rules.withdraw, name="withdraw_assent"
     ),
+    path("initiatives/<uuid:pk>/sessions/", sessions.sessions, name="sessions"),
+    path("sessions/new/", session_log.log, name="log_session"),
+    path("sessions/<uuid:pk>/", sessions.session, name="session"),
+    path("sessions/<uuid:pk>/edit/", session_log.edit, name="edit_session"),
+    path("sessions/<uuid:pk>/details/", session_log.details, name="session_details"),
+    path("sessions/<uuid:pk>/history/", sessions.history, name="session_history"),
+    path("sessions/<uuid:pk>/move/", sessions.move, name="move_session"),
+    path("sessions/<uuid:pk>/delete/", sessions.delete, name="delete_session"),
+    path("sessions/<uuid:pk>/restore/", sessions.restore, name="restore_session"),
     path("purges/", purging.purges, name="purges"),
     path("purges/<uuid:pk>/", purging.purge, name="purge"),
     path("drafts/", drafts.keep, name="keep_draft"),

@@ -59,6 +59,8 @@
   // Drafts: what is typed is kept by the server a moment later. Before a form is sent its draft is, too, so that
   // an expired sign-in or a lost connection is noticed while the words still stand on the page.
   const PAUSE = 1200;
+  // A line that is gone is tried again; what was typed stands on the page until then.
+  const AGAIN = 5000;
 
   async function sendDraft(form) {
     const body = new URLSearchParams(new FormData(form));
@@ -101,6 +103,8 @@
       }
       if (answer.seen) form.elements.draft_seen.value = answer.seen;
       unsent = Boolean(answer.off || answer.out);
+      if (answer.key) form.elements.draft.value = answer.key;
+      if (answer.off) timer = setTimeout(keep, AGAIN);
       state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.text || answer.problem || "";
       return answer;
     }

@@ -20,6 +20,7 @@ from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
 from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
+from initiatives.api.sessions import Sessions
 from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
 from participants.api.people import Attendances, Participations, People, SelectionRatings
@@ -90,6 +91,7 @@ for name, view in {
     "participations": Participations,
     "attendances": Attendances,
     "selection-ratings": SelectionRatings,
+    "sessions": Sessions,
     "purge-requests": PurgeRequests,
     "tombstones": Tombstones,
     "transfers": Transfers,

@@ -92,6 +92,11 @@ class Desk:
         """Whether the reader belongs to an organisation in whose name an initiative can be opened."""
         return self.signed_in and self.user.is_vetted()
 
+    @property
+    def logs_sessions(self) -> bool:
+        """Whether logging a session is what the reader most often begins: not for coordinators, who read flags."""
+        return self.opens_initiatives and not self.is_coordinator
+
     @cached_property
     def today(self) -> Any:
         return timezone.localdate()
@@ -123,6 +128,13 @@ _SECTIONS = {
         "initiatives:adopt_rules",
         "initiatives:ground_rules_version",
         "initiatives:assent",
+        "initiatives:sessions",
+        "initiatives:session",
+        "initiatives:edit_session",
+        "initiatives:session_details",
+        "initiatives:session_history",
+        "initiatives:move_session",
+        "initiatives:delete_session",
         "initiatives:ask_purge",
         "initiatives:purge",
         "initiatives:purges",

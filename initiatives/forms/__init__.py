@@ -1,4 +1,4 @@
-"""Forms of conflicts, initiatives, briefs and purges: what is typed becomes the arguments of a service."""
+"""Forms of conflicts, initiatives, briefs, sessions and purges: what is typed becomes the arguments of a service."""
 
 from initiatives.forms.brief import AssentForm, BriefForm, FindForm, GroundRulesForm
 from initiatives.forms.cards import (
@@ -18,22 +18,38 @@ from initiatives.forms.cards import (
     VisibilityForm,
 )
 from initiatives.forms.purging import REASONS_EXPLAINED, AskPurgeForm, ConfirmPurgeForm
+from initiatives.forms.sessions import (
+    RULES_EXPLAINED,
+    SESSION_NAMES,
+    DeleteForm,
+    DetailsForm,
+    EditForm,
+    LogForm,
+    MoveForm,
+)
 
 __all__ = [
     "EXPLAINED",
     "EXTENSIONS",
     "NAMES",
     "REASONS_EXPLAINED",
+    "RULES_EXPLAINED",
+    "SESSION_NAMES",
     "AskPurgeForm",
     "AssentForm",
     "BriefForm",
     "CardForm",
     "ConfirmPurgeForm",
     "DeclareForm",
+    "DeleteForm",
+    "DetailsForm",
+    "EditForm",
     "ExtendForm",
     "FindForm",
     "GroundRulesForm",
+    "LogForm",
     "MemberForm",
+    "MoveForm",
     "NewMemberForm",
     "OpenForm",
     "RecordForm",

@@ -158,6 +158,16 @@ def period(record: Any) -> str:
     return _("%(began)s to %(ended)s") % {"began": began, "ended": ended}
 
 
+@register.simple_tag
+def days(session: Any) -> str:
+    """The days of a session in words: "4 March 2026", "March 2026", "4 March 2026 to 6 March 2026"."""
+    began = when(session.began_on, session.began_precision)
+    if session.ended_on is None:
+        return began
+    ended = when(session.ended_on, session.ended_precision)
+    return began if began == ended else _("%(began)s to %(ended)s") % {"began": began, "ended": ended}
+
+
 @register.filter
 def listed(names: Iterable[object]) -> str:
     """Names in a sentence, with the commas of the reader's language."""

@@ -34,6 +34,7 @@ NEW: Mapping[str, str] = {
     DraftPlace.OUTCOME: "transfer:new_outcome",
     DraftPlace.PERSON: "participants:add",
     DraftPlace.TRANSFER: "transfer:new_transfer",
+    DraftPlace.SESSION: "initiatives:log_session",
 }
 
 
@@ -148,10 +149,37 @@ def keep(request: HttpRequest) -> HttpResponse:
         draft = services.keep_draft(by=request.user, data=typed, **place.about())
     except ValidationError as error:
         return JsonResponse({"problem": " ".join(error.messages)}, status=REFUSED)
+    _leave_behind(request, place)
     other = before is not None and before.version > _number(request.POST.get(SEEN, ""))
     kept = _("Draft kept, %(time)s.") % {"time": moment(draft.updated_at)}
     replaced = _("Another window had a newer draft of this form; this one has replaced it.")
-    return JsonResponse({"seen": draft.version, "text": f"{kept} {replaced}" if other else kept})
+    text = f"{kept} {replaced}" if other else kept
+    return JsonResponse({"seen": draft.version, "key": place.key, "text": text})
+
+
+def _leave_behind(request: HttpRequest, place: Place) -> None:
+    """A session for which another initiative was chosen: its draft lies in that one now, and nowhere else."""
+    key = request.POST.get(DRAFT, "")
+    if place.code != DraftPlace.SESSION or key == place.key:
+        return
+    _code, _separator, former = key.partition(":")
+    try:
+        left = _session_place(request, former)
+    except Http404:
+        return
+    services.discard_draft(by=request.user, **left.about())
+
+
+def _session_place(request: HttpRequest, key: str) -> Place:
+    """The log of a session, inside of the initiative that is chosen in it, once one is."""
+    if not key:
+        return Place(DraftPlace.SESSION)
+    try:
+        pk = UUID(key)
+    except ValueError:
+        raise Http404 from None
+    cards = Initiative.objects.visible_to(request.user).of_team(request.user)
+    return Place(DraftPlace.SESSION, initiative=get_object_or_404(cards, pk=pk))
 
 
 @login_required
@@ -167,6 +195,8 @@ def discard(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest) -> Place:
     """The form that is meant; 404 for what one may not see and what does not exist, alike."""
     code, _separator, key = request.POST.get(DRAFT, "").partition(":")
+    if code == DraftPlace.SESSION:
+        return _session_place(request, request.POST.get("initiative") or key)
     if code in NEW and not key:
         return Place(code)
     try:

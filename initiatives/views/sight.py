@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from confidentiality.codes import Access, Relation, Visibility
 from confidentiality.words import listed
-from initiatives.models import Initiative, PurgeRequest, Tombstone
+from initiatives.models import Initiative, PurgeRequest, Session, Tombstone
 from initiatives.services import EffectiveAccess, MemberAccess, Reader, WhoCanSee, areas_of
 
 
@@ -65,6 +65,19 @@ def of_identity(register: str, names: list[str]) -> Sight:
         "in which this person takes part."
     )
     return Sight(text % {"register": register})
+
+
+def of_session(session: Session, readers: int, closed_to: int) -> Sight:
+    """A session: the team, without the observers to whom it is closed."""
+    url = reverse("initiatives:who", args=[session.initiative_id])
+    if not closed_to:
+        return Sight(for_team(Visibility.TEAM, readers), Visibility.TEAM, url)
+    text = ngettext(
+        "Who can see this: you alone; it is closed to observers of your team.",
+        "Who can see this: %(number)d of your team; it is closed to its other observers.",
+        readers,
+    )
+    return Sight(text % {"number": readers}, Visibility.TEAM, url)
 
 
 def of_purge(purge: PurgeRequest, reader: Any, team_size: int) -> Sight:
@@ -180,6 +193,9 @@ PAGES: Mapping[str, Sight] = {
             "Who will see this: you alone, as the first of its team. You widen it later, on a page that names "
             "everybody first."
         )
+    ),
+    "log": Sight(
+        gettext_lazy("Who will see this: the team of the initiative that you choose, and nobody else.")
     ),
     "pair": Sight(
         gettext_lazy(

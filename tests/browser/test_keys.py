@@ -29,8 +29,11 @@ def test_question_mark_opens_the_keys_and_escape_closes_them(sign_in: SignIn) ->
     expect(page.locator("#keys")).to_be_hidden()
 
 
-def test_n_opens_an_initiative_for_those_who_may(sign_in: SignIn) -> None:
+def test_n_logs_a_session_and_for_coordinators_opens_an_initiative(sign_in: SignIn) -> None:
     page = sign_in("mediator")
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile("/sessions/new/$"))
+    page = sign_in("coordinator")
     page.keyboard.press("n")
 
     expect(page).to_have_url(re.compile("/initiatives/new/$"))

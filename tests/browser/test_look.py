@@ -55,6 +55,7 @@ NO_PAGES = {
     "overlaps/dismiss/",
     "people/<uuid:pk>/identity/",
     "people/<uuid:pk>/identity/write/",
+    "sessions/<uuid:pk>/restore/",
     "overlaps/<uuid:pk>/assess/",
     "overlaps/<uuid:pk>/dismiss/",
     "overlaps/<uuid:pk>/link/",

@@ -208,7 +208,7 @@ def listed(gate: Gate, making: Gate | Ask | None = None) -> Row:
     return Row({"get": gate, "head": gate, **({"post": making} if making else {})})
 
 
-def detail(gate: Gate, change: Gate | Ask | None = None, end: Gate | None = None) -> Row:
+def detail(gate: Gate, change: Gate | Ask | None = None, end: Gate | Ask | None = None) -> Row:
     methods = {"get": gate, "head": gate, "patch": change, "delete": end}
     return Row({method: gate for method, gate in methods.items() if gate})
 
@@ -277,6 +277,15 @@ ROWS: Mapping[str, Row] = {
     "initiatives/<uuid:pk>/rules/<uuid:rules>/assent/": button(write_brief),
     "initiatives/<uuid:pk>/rules/new/": form(write_brief),
     "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/": button(write_brief),
+    "initiatives/<uuid:pk>/sessions/": page(team),
+    "sessions/new/": form(signed_in),
+    "sessions/<uuid:pk>/": page(team),
+    "sessions/<uuid:pk>/edit/": form(log),
+    "sessions/<uuid:pk>/details/": form(log),
+    "sessions/<uuid:pk>/history/": page(team),
+    "sessions/<uuid:pk>/move/": form(log),
+    "sessions/<uuid:pk>/delete/": form(log),
+    "sessions/<uuid:pk>/restore/": button(log),
     "drafts/": button(Ask(team, {"draft": "brief:{initiative}", "title": "Half a title"})),
     "drafts/discard/": button(Ask(team, {"draft": "brief:{initiative}"})),
     # Outcomes.
@@ -438,6 +447,19 @@ ROWS: Mapping[str, Row] = {
         ),
     ),
     "api/v1/selection-ratings/<pk>/": detail(read_log, change=Ask(read_log, {"rating": 2}), end=read_log),
+    "api/v1/sessions/": listed(
+        signed_in,
+        Ask(
+            inside(LOGS, NAMED),
+            {"initiative": "{initiative}", "began_on": "2026-03-04", "format": "workshop"},
+        ),
+    ),
+    "api/v1/sessions/<pk>/": detail(
+        team, change=Ask(log, {"purpose": "Other words"}), end=Ask(log, {"reason": "Twice"})
+    ),
+    "api/v1/sessions/<pk>/history/": listed(team),
+    "api/v1/sessions/<pk>/restore/": button(log),
+    "api/v1/sessions/<pk>/move/": button(Ask(log, {"initiative": "{initiative}"})),
     "api/v1/purge-requests/": listed(signed_in),
     "api/v1/purge-requests/<pk>/": detail(team),
     "api/v1/tombstones/": listed(signed_in),

@@ -1,0 +1,154 @@
+"""Sessions, for the team by role: /sessions/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from accounts.api.fields import CountryField, Strict, StrictParts
+from accounts.api.filters import YesNo
+from accounts.api.idempotency import once
+from accounts.api.resource import Resource, inline
+from confidentiality.codes import Rule
+from initiatives import services
+from initiatives.api.brief import OfInitiative, OwnInitiative
+from initiatives.api.initiatives import Initiatives
+from initiatives.api.reference import STAMPS
+from initiatives.enums import SessionFormat, SessionStatus, Theme
+from initiatives.models import Session, SessionRevision
+from initiatives.models.session import MOST_PRESENT
+from initiatives.services.sessions import REASON_LENGTH, SESSION_FIELDS
+
+OVERRIDE = _(
+    "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
+)
+
+
+class SessionSerializer(Strict):
+    initiative = OwnInitiative(help_text=_("Whose session it is. Moved by /move/."))
+    present = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_PRESENT),
+        required=False,
+        help_text=_("How many came, by the id of their side; under the empty name those who belong to none."),
+    )
+    agenda_themes = serializers.ListField(child=serializers.ChoiceField(Theme.choices), required=False)
+    country = CountryField(required=False, allow_blank=True)
+    by = serializers.UUIDField(source="by_id", read_only=True)
+    override_reason = serializers.CharField(
+        max_length=REASON_LENGTH, required=False, allow_blank=True, write_only=True, help_text=OVERRIDE
+    )
+
+    class Meta(Strict.Meta):
+        model = Session
+        fields = (
+            "id",
+            "version",
+            "initiative",
+            *SESSION_FIELDS,
+            "by",
+            "deleted_at",
+            "override_reason",
+            *STAMPS,
+        )
+        read_only_fields = ("deleted_at",)
+        set_once = {"initiative": _("A session changes its initiative by POST to /move/.")}
+
+
+class ReasonSerializer(StrictParts):
+    reason = serializers.CharField(max_length=REASON_LENGTH, help_text=_("Kept in the history."))
+
+
+class MoveSerializer(StrictParts):
+    initiative = OwnInitiative(help_text=_("Another initiative in which the caller writes sessions."))
+
+
+class SessionRevisionSerializer(serializers.Serializer):
+    version = serializers.IntegerField(source="number")
+    by = serializers.UUIDField(source="by_id")
+    name = serializers.CharField(source="by.name")
+    saved_at = serializers.SerializerMethodField()
+    changed = serializers.ListField(
+        child=serializers.CharField(), source="kept.changed", help_text=_("What the save changed.")
+    )
+    reason = serializers.CharField(source="kept.reason")
+    fields_then = serializers.SerializerMethodField(help_text=_("The fields as they stood after it."))
+
+    def get_saved_at(self, revision: SessionRevision) -> str:
+        return str(revision.kept.get("at") or revision.created_at.isoformat())
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_fields_then(self, revision: SessionRevision) -> dict[str, Any]:
+        return dict(revision.kept["fields"])
+
+
+class SessionFilters(OfInitiative):
+    status = filters.MultipleChoiceFilter(choices=SessionStatus.choices, distinct=False)
+    # `format` in a query says how the answer is written: csv, xlsx.
+    session_format = filters.MultipleChoiceFilter(
+        field_name="format", choices=SessionFormat.choices, distinct=False
+    )
+    rule = filters.MultipleChoiceFilter(choices=Rule.choices, distinct=False)
+    country = filters.CharFilter(lookup_expr="iexact")
+    began_after = filters.DateFilter(field_name="began_on", lookup_expr="gte")
+    began_before = filters.DateFilter(field_name="began_on", lookup_expr="lte")
+    deleted = YesNo(field_name="deleted_at", lookup_expr="isnull", exclude=True)
+
+
+class Sessions(Resource):
+    """Sessions of the initiatives on whose teams the caller is. Deleted ones are there with `deleted_at`."""
+
+    model = Session
+    serializer_class = SessionSerializer
+    filterset_class = SessionFilters
+    queryset = Session.objects.none()
+    orderings = ("began_on", *STAMPS)
+    expands = {"initiative": inline(lambda: Initiatives)}
+
+    def make(self, **fields: Any) -> Session:
+        return services.log_session(**fields)
+
+    def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
+        return services.edit_session(by=by, session=record, version=version, **fields)
+
+    @extend_schema(request=ReasonSerializer)
+    def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Take it out of the lists, with a reason. It stays, with `deleted_at`, and can be brought back."""
+        session = self.get_object()
+        fields = self.read_body(ReasonSerializer)
+        services.delete_session(by=request.user, session=session, version=self.version(session), **fields)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=SessionSerializer)
+    @action(detail=True, methods=["post"])
+    @once
+    def restore(self, request: Any, pk: str) -> Response:
+        """Bring a deleted session back."""
+        session = self.get_object()
+        services.restore_session(by=request.user, session=session, version=self.version(session))
+        return self.written([str(session.pk)])
+
+    @extend_schema(request=MoveSerializer, responses=SessionSerializer)
+    @action(detail=True, methods=["post"])
+    @once
+    def move(self, request: Any, pk: str) -> Response:
+        """Take it to another initiative, encrypted anew, with its history. Answers the new session."""
+        session = self.get_object()
+        fields = self.read_body(MoveSerializer)
+        moved = services.move_session(
+            by=request.user, session=session, version=self.version(session), **fields
+        )
+        return self.written([str(moved.pk)], status.HTTP_201_CREATED)
+
+    @extend_schema(responses=SessionRevisionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Any, pk: str) -> Response:
+        """Every version: who saved it when and why, what changed, and the fields. The newest first."""
+        session = self.get_object()
+        kept = SessionRevision.objects.visible_to(request.user).filter(session=session)
+        return Response(SessionRevisionSerializer(kept.select_related("by"), many=True).data)

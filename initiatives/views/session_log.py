@@ -1,0 +1,275 @@
+"""Writing sessions: the log of seven fields, the same form afterwards, and the details that can wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import add_errors
+from accounts.models import User
+from confidentiality.codes import TeamRole
+from confidentiality.fields import if_it_opens
+from confidentiality.records import Stale
+from initiatives import services
+from initiatives.enums import DraftPlace
+from initiatives.forms import RULES_EXPLAINED, SESSION_NAMES, DetailsForm, EditForm, LogForm
+from initiatives.forms.sessions import details_sent, fields_sent, kept_sent, sides_of
+from initiatives.models import Draft, Initiative, Session, SessionReader, SessionRevision
+from initiatives.services.sessions import SESSION_FIELDS
+from initiatives.views.cards import answer_of
+from initiatives.views.concurrency import merge
+from initiatives.views.drafts import Kept, Place
+from initiatives.views.sessions import session_frame, written
+from initiatives.views.sight import PAGES, of_team
+
+REFUSED, OVERTAKEN = 422, 409
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def log(request: HttpRequest) -> HttpResponse:
+    """Log a session: one page. `choose` shows the sides of another initiative and keeps what was typed."""
+    choices = services.writes_sessions_in(request.user)
+    services.entitle(by=request.user, initiatives=choices)
+    if request.method != "POST":
+        return _opened(request, choices)
+    chosen = _among(choices, request.POST.get("initiative", ""))
+    if "choose" in request.POST:
+        form = LogForm(initial=_typed(request.POST, choices, chosen), choices=choices, chosen=chosen)
+        return _log_page(request, choices, chosen, form)
+    form = LogForm(request.POST, choices=choices, chosen=chosen)
+    if form.is_valid():
+        try:
+            logged = services.log_session(
+                by=request.user, initiative=form.cleaned_data["initiative"], **form.arguments()
+            )
+            Place(DraftPlace.SESSION, initiative=logged.initiative).saved(request)
+            messages.success(request, _("Logged. What else you know can be added when there is time."))
+            return redirect("initiatives:session", logged.pk)
+        except ValidationError as error:
+            add_errors(form, error, SESSION_NAMES)
+    return _log_page(request, choices, chosen, form)
+
+
+def _among(choices: list[Initiative], key: str) -> Initiative | None:
+    return next((card for card in choices if str(card.pk) == key), None)
+
+
+def _typed(data: Any, choices: list[Initiative], chosen: Initiative | None) -> dict[str, Any]:
+    """What was typed, as initial values: nothing is complained of before somebody wants to save."""
+    fields = LogForm(choices=choices, chosen=chosen).fields
+    found = {name: field.widget.value_from_datadict(data, {}, name) for name, field in fields.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _opened(request: HttpRequest, choices: list[Initiative]) -> HttpResponse:
+    """With one's draft in it; else with the initiative that was asked for, the only one, or the one last used."""
+    if "initiative" in request.GET:
+        chosen = _among(choices, request.GET["initiative"])
+        if chosen is None:
+            raise Http404
+        draft = Place(DraftPlace.SESSION, initiative=chosen).draft_of(request.user)
+    else:
+        draft = _newest_draft(request.user, choices)
+        chosen = _likely(request.user, choices)
+    if draft is None:
+        return _log_page(request, choices, chosen, LogForm(choices=choices, chosen=chosen))
+    chosen = _among(choices, str(draft.record.initiative_id)) or chosen
+    form = LogForm(initial=_typed(draft.form_data(), choices, chosen), choices=choices, chosen=chosen)
+    return _log_page(request, choices, chosen, form, draft)
+
+
+def _newest_draft(user: Any, choices: list[Initiative]) -> Kept | None:
+    """Of this form, in an initiative in which one still writes, or before one was chosen."""
+    own = Draft.objects.visible_to(user).filter(place=DraftPlace.SESSION).order_by("-updated_at")
+    known = {None, *(card.pk for card in choices)}
+    return next((Kept(draft) for draft in own if draft.initiative_id in known), None)
+
+
+def _likely(user: Any, choices: list[Initiative]) -> Initiative | None:
+    """The only one, or the one last used, which stands first; else it is asked."""
+    if len(choices) == 1:
+        return choices[0]
+    used = choices and Session.objects.visible_to(user).filter(initiative=choices[0], by=user).exists()
+    return choices[0] if used else None
+
+
+def _log_page(
+    request: HttpRequest,
+    choices: list[Initiative],
+    chosen: Initiative | None,
+    form: LogForm,
+    draft: Kept | None = None,
+) -> HttpResponse:
+    place = Place(DraftPlace.SESSION, initiative=chosen)
+    context = {
+        "form": form,
+        "choices": choices,
+        "chosen": chosen,
+        "sight": of_team(chosen, chosen.members.live().count()) if chosen else PAGES["log"],
+        "rules": RULES_EXPLAINED,
+        **place.fields(request, draft),
+    }
+    return render(request, "initiatives/session_log.html", context, status=answer_of(form))
+
+
+# --- Afterwards -----------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The seven fields again. Where somebody was quicker, nothing typed is lost."""
+    shown, standing = written(request, pk)
+    if request.method != "POST":
+        form = EditForm(initial=_initial(fields_sent(shown), shown), sides=sides_of(shown.initiative, shown))
+        return _edit_page(request, shown, standing, form)
+    form = EditForm(request.POST, sides=sides_of(shown.initiative, shown))
+    if form.is_valid():
+        try:
+            version = form.cleaned_data["version"]
+            services.edit_session(by=request.user, session=shown, version=version, **form.arguments())
+            messages.success(request, _("Saved."))
+            return redirect("initiatives:session", pk)
+        except Stale:
+            return _overtaken(request, pk, version)
+        except ValidationError as error:
+            add_errors(form, error, SESSION_NAMES)
+    return _edit_page(request, shown, standing, form)
+
+
+def _initial(sent: Mapping[str, list[str]], session: Session) -> dict[str, Any]:
+    return {**{name: values[0] for name, values in sent.items()}, "version": session.version}
+
+
+def _overtaken(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
+    shown, standing = written(request, pk)
+    sides = sides_of(shown.initiative, shown)
+    blank = {field.name: [""] for field in EditForm(sides=sides).numbers}
+    before = _version_of(request.user, shown, version)
+    known = {**blank, **kept_sent(before.kept)} if before else {}
+    now = {**blank, **fields_sent(shown)}
+    data, taken, disputed = merge(request.POST, known, now)
+    data["version"] = str(shown.version)
+    form = EditForm(data, sides=sides)
+    stands = EditForm(initial=_initial(now, shown), sides=sides)
+    return _edit_page(request, shown, standing, form, **_said(request.user, shown, stands, taken, disputed))
+
+
+def _version_of(user: Any, session: Session, number: int) -> SessionRevision | None:
+    kept = SessionRevision.objects.visible_to(user).filter(session=session)
+    return kept.filter(number=number).select_related("by").first()
+
+
+def _said(user: Any, shown: Session, stands: Any, taken: list[str], disputed: list[str]) -> dict[str, Any]:
+    """For the note above a form that was overtaken: (field, its name, what stands there now)."""
+
+    def told(name: str) -> tuple[str, str, str]:
+        field = stands[name]
+        chosen = dict(getattr(field.field, "choices", ()))
+        value = field.value()
+        values = value if isinstance(value, list) else [value]
+        return name, str(field.label), ", ".join(str(chosen.get(one, one)) for one in values if one)
+
+    return {
+        "overtaken": True,
+        "saved": _version_of(user, shown, shown.version),
+        "taken": [told(name) for name in taken if name in stands.fields],
+        "disputed": [told(name) for name in disputed if name in stands.fields],
+    }
+
+
+def _edit_page(request: HttpRequest, shown: Session, standing: Any, form: Any, **more: Any) -> HttpResponse:
+    context = {**session_frame(request, shown, standing), "form": form, "rules": RULES_EXPLAINED, **more}
+    status = OVERTAKEN if more else answer_of(form)
+    return render(request, "initiatives/session_edit.html", context, status=status)
+
+
+# --- Details --------------------------------------------------------------------------------------------------
+
+_TOLD = ("agenda_themes", "country", "place", "notes", "product_made", "incidents", "audience")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What can wait: agenda, place, notes, product, incidents, and which observers read it."""
+    shown, standing = written(request, pk)
+    observers = _observers(shown)
+    if request.method != "POST":
+        initial = _flat(_details_of(shown), shown.version)
+        return _details_page(request, shown, standing, DetailsForm(initial=initial, observers=observers))
+    form = DetailsForm(request.POST, observers=observers)
+    if form.is_valid():
+        try:
+            _save_details(request, shown, form)
+            messages.success(request, _("Saved."))
+            return redirect("initiatives:session", pk)
+        except Stale:
+            return _overtaken_details(request, pk, form.cleaned_data["version"])
+        except ValidationError as error:
+            add_errors(form, error)
+    return _details_page(request, shown, standing, form)
+
+
+def _observers(session: Session) -> Any:
+    members = session.initiative.members.live().filter(role=TeamRole.OBSERVER)
+    return User.objects.filter(pk__in=members.values("user_id")).order_by("name")
+
+
+def _readers_of(session: Session) -> set[UUID]:
+    return set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))
+
+
+def _details_of(session: Session) -> dict[str, list[str]]:
+    values = {name: if_it_opens(session, name) for name in _TOLD if name in SESSION_FIELDS}
+    return details_sent(values, _readers_of(session))
+
+
+def _flat(sent: Mapping[str, list[str]], version: int) -> dict[str, Any]:
+    many = ("agenda_themes", "readers")
+    return {**{name: value if name in many else value[0] for name, value in sent.items()}, "version": version}
+
+
+def _save_details(request: HttpRequest, shown: Session, form: DetailsForm) -> None:
+    version = form.cleaned_data["version"]
+    services.edit_session(by=request.user, session=shown, version=version, **form.arguments())
+    if "readers" not in form.fields:
+        return
+    wanted = {user.pk: user for user in form.cleaned_data["readers"]}
+    before = _readers_of(shown)
+    for user in (user for pk, user in wanted.items() if pk not in before):
+        services.name_reader(by=request.user, session=shown, user=user)
+    for user in User.objects.filter(pk__in=before - set(wanted)):
+        services.unname_reader(by=request.user, session=shown, user=user)
+
+
+def _overtaken_details(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
+    shown, standing = written(request, pk)
+    now = _details_of(shown)
+    before = _version_of(request.user, shown, version)
+    fields = before.kept["fields"] if before else {}
+    known = details_sent(fields, fields["readers"]) if "audience" in fields else {}
+    data, taken, disputed = merge(request.POST, known, now)
+    data["version"] = str(shown.version)
+    observers = _observers(shown)
+    stands = DetailsForm(initial=_flat(now, shown.version), observers=observers)
+    said = _said(request.user, shown, stands, taken, disputed)
+    return _details_page(request, shown, standing, DetailsForm(data, observers=observers), **said)
+
+
+def _details_page(
+    request: HttpRequest, shown: Session, standing: Any, form: Any, **more: Any
+) -> HttpResponse:
+    context = {**session_frame(request, shown, standing), "form": form, **more}
+    status = OVERTAKEN if more else answer_of(form)
+    return render(request, "initiatives/session_details.html", context, status=status)

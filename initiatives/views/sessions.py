@@ -1,0 +1,340 @@
+"""Pages of sessions: the list of an initiative, one session, its history; moving, deleting, bringing back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.forms import add_errors
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action, Audience, Rule, TeamRole
+from confidentiality.fields import if_it_opens
+from confidentiality.policy import CLOSED_TO_OBSERVERS, Standing, allows
+from confidentiality.records import Stale
+from confidentiality.words import listed
+from initiatives import services
+from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
+from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
+from initiatives.models import Initiative, Party, Session, SessionReader, SessionRevision
+from initiatives.services.countries import country_name
+from initiatives.views.cards import answer_of
+from initiatives.views.inside import entered, frame
+from initiatives.views.sight import of_session
+
+PER_PAGE = 25
+OVERTAKEN = 409
+
+
+def found_session(request: HttpRequest, pk: UUID, action: Action) -> tuple[Session, Standing]:
+    """A session that the reader sees, with its initiative called by its title; 404, or Forbidden for the act."""
+    sessions = Session.objects.visible_to(request.user)
+    related = ("initiative__conflict", "initiative__successor", "by")
+    shown = get_object_or_404(sessions.select_related(*related), pk=pk)
+    standing = policy.require(request.user, action, shown)
+    services.entitle(by=request.user, initiatives=[shown.initiative])
+    return shown, standing
+
+
+def written(request: HttpRequest, pk: UUID) -> tuple[Session, Standing]:
+    """The same for who writes it."""
+    return found_session(request, pk, Action.EDIT_SESSIONS)
+
+
+def session_frame(request: HttpRequest, shown: Session, standing: Standing) -> dict[str, Any]:
+    """What the head of every page of a session needs."""
+    return {
+        **frame(request, shown.initiative, standing),
+        "session": shown,
+        "may_write": allows(standing, Action.EDIT_SESSIONS),
+        "sight": _sight(shown),
+    }
+
+
+def _sight(shown: Session) -> Any:
+    """Counts the team without the observers to whom the session is closed."""
+    roles = list(shown.initiative.members.live().values_list("role", "user_id"))
+    observers = {user for role, user in roles if role == TeamRole.OBSERVER}
+    if shown.rule in CLOSED_TO_OBSERVERS:
+        closed_to = len(observers)
+    elif shown.audience == Audience.NAMED:
+        named = SessionReader.objects.filter(session=shown).values_list("user_id", flat=True)
+        closed_to = len(observers - set(named))
+    else:
+        closed_to = 0
+    return of_session(shown, len(roles) - closed_to, closed_to)
+
+
+# --- The list -------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def sessions(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What is to come, what waits for a word, what was; for those who write them, what was deleted."""
+    shown, standing = entered(request, pk, Action.READ_SESSIONS)
+    rows = Session.objects.visible_to(request.user).filter(initiative=shown).select_related("by")
+    kept = list(rows.kept())
+    today = timezone.localdate()
+    waiting = [row for row in kept if row.status == SessionStatus.PLANNED and row.days.last < today]
+    coming = [row for row in kept if row.status in _AHEAD and row not in waiting]
+    past = [row for row in kept if row not in waiting and row not in coming]
+    writes = allows(standing, Action.EDIT_SESSIONS)
+    page = Paginator(past, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        **frame(request, shown, standing),
+        "may_write": writes,
+        "waiting": [_row(row) for row in reversed(waiting)],
+        "coming": [_row(row) for row in reversed(coming)],
+        "page": page,
+        "past": [_row(row) for row in page.object_list],
+        "deleted": [_row(row) for row in rows.exclude(deleted_at=None)] if writes else [],
+        "any": bool(kept),
+        "query": "",
+    }
+    return render(request, "initiatives/sessions.html", context)
+
+
+_AHEAD = (SessionStatus.PLANNED, SessionStatus.POSTPONED)
+
+
+def _row(session: Session) -> dict[str, Any]:
+    """A session in a list, where one text that does not open takes nothing else away."""
+    present = if_it_opens(session, "present")
+    return {
+        "session": session,
+        "purpose": if_it_opens(session, "purpose"),
+        "next_step": if_it_opens(session, "next_step"),
+        "people": sum(present.values()) if present else None,
+    }
+
+
+# --- One session ----------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def session(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One session, also on paper."""
+    shown, standing = found_session(request, pk, Action.READ_SESSIONS)
+    present = if_it_opens(shown, "present")
+    names = _names_of(present or {})
+    readers = SessionReader.objects.visible_to(request.user).filter(session=shown).select_related("user")
+    saved = _revisions(request, shown).select_related("by")
+    context = {
+        **session_frame(request, shown, standing),
+        "numbers": [(names.get(key, _("a side")), number) for key, number in (present or {}).items()],
+        "people": sum(present.values()) if present else None,
+        "damaged": present is None,
+        "themes": [
+            in_words("agenda_themes", [code], {}) for code in if_it_opens(shown, "agenda_themes") or []
+        ],
+        "country": country_name(shown.country, get_language() or "en") if shown.country else "",
+        "texts": [(label, if_it_opens(shown, name)) for name, label in labels().items() if name in _TEXTS],
+        "rule_means": RULES_EXPLAINED.get(Rule(shown.rule), ""),
+        "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
+        "saved": saved.first(),
+        "overdue": shown.status == SessionStatus.PLANNED and shown.days.last < timezone.localdate(),
+    }
+    return render(request, "initiatives/session.html", context)
+
+
+_TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
+
+
+def _revisions(request: HttpRequest, shown: Session) -> Any:
+    return SessionRevision.objects.visible_to(request.user).filter(session=shown)
+
+
+def _names_of(present: dict[str, int]) -> dict[str, str]:
+    """Sides by id, of those who belong to none too."""
+    parties = Party.objects.filter(pk__in=[key for key in present if key])
+    return {"": _("none of the sides"), **{str(party.pk): party.name for party in parties}}
+
+
+# --- History --------------------------------------------------------------------------------------------------
+
+
+def labels() -> dict[str, str]:
+    """What the fields of a session are called, in the order in which they are told."""
+    return {
+        "status": _("Status"),
+        "began_on": _("Began"),
+        "began_precision": _("Beginning known to the"),
+        "ended_on": _("Ended"),
+        "ended_precision": _("End known to the"),
+        "format": _("Format"),
+        "rule": _("Rule"),
+        "present": _("Numbers present"),
+        "purpose": _("Purpose"),
+        "next_step": _("Next step"),
+        "agenda_themes": _("Agenda themes"),
+        "country": _("Country"),
+        "place": _("Place"),
+        "notes": _("Notes"),
+        "product_made": _("Product"),
+        "incidents": _("Incidents"),
+        "audience": _("Who on the team reads it"),
+        "readers": _("Observers who read it"),
+        "deleted": _("Deleted"),
+    }
+
+
+_CODES: dict[str, Any] = {
+    "status": SessionStatus,
+    "began_precision": Precision,
+    "ended_precision": Precision,
+    "format": SessionFormat,
+    "rule": Rule,
+    "audience": Audience,
+    "agenda_themes": Theme,
+}
+
+
+def in_words(name: str, value: Any, names: dict[str, str]) -> str:
+    """A value of the history as a reader understands it; a code that nobody knows stands for itself."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "present" and isinstance(value, dict):
+        return listed(f"{names.get(key, _('a side'))}: {number}" for key, number in value.items())
+    words = dict(_CODES[name].choices) if name in _CODES else names
+    if isinstance(value, list):
+        return listed(str(words.get(one, one)) for one in value)
+    return str(words.get(value, value)) if value else ""
+
+
+@login_required
+@require_GET
+def history(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Every version: who saved it when and why, and what stood there before and after."""
+    shown, standing = found_session(request, pk, Action.READ_SESSIONS)
+    rows = list(_revisions(request, shown).select_related("by"))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    names = _names_in(rows)
+    told, called = [], labels()
+    for row in page.object_list:
+        kept = if_it_opens(row, "kept") or {}
+        before = _kept_before(rows, row)
+        changes = [
+            (
+                called.get(name, name),
+                in_words(name, before.get(name), names) if row.number > 1 else "",
+                in_words(name, kept.get("fields", {}).get(name), names),
+            )
+            for name in kept.get("changed", [])
+        ]
+        told.append((row, kept.get("at"), changes, _reason(kept.get("reason", ""))))
+    context = {**session_frame(request, shown, standing), "page": page, "rows": told, "query": ""}
+    return render(request, "initiatives/session_history.html", context)
+
+
+def _kept_before(rows: list[SessionRevision], row: SessionRevision) -> dict[str, Any]:
+    older = [other for other in rows if other.number < row.number]
+    kept = if_it_opens(max(older, key=lambda other: other.number), "kept") if older else None
+    return (kept or {}).get("fields", {})
+
+
+def _names_in(rows: list[SessionRevision]) -> dict[str, str]:
+    """Sides and observers that the versions name by their ids."""
+    kept = [(if_it_opens(row, "kept") or {}).get("fields", {}) for row in rows]
+    sides = {key: 0 for fields in kept for key in fields.get("present", {})}
+    people = {key for fields in kept for key in fields.get("readers", [])}
+    return {**_names_of(sides), **{str(user.pk): user.name for user in User.objects.filter(pk__in=people)}}
+
+
+def _reason(text: str) -> str:
+    return _("moved between initiatives") if text == "moved" else text
+
+
+# --- Deleting, bringing back, moving --------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take it out of the lists, with a reason."""
+    shown, standing = written(request, pk)
+    posted = request.POST if request.method == "POST" else None
+    form = DeleteForm(posted, initial={"version": shown.version})
+    status = answer_of(form)
+    if posted is not None and form.is_valid():
+        try:
+            services.delete_session(by=request.user, session=shown, **form.cleaned_data)
+            offer_undo(request, _("Deleted."), reverse("initiatives:restore_session", args=[pk]))
+            return redirect("initiatives:sessions", shown.initiative_id)
+        except Stale as stale:
+            form, status = _again(DeleteForm, posted, stale), OVERTAKEN
+        except ValidationError as error:
+            add_errors(form, error)
+            status = answer_of(form)
+    context = {**session_frame(request, shown, standing), "form": form}
+    return render(request, "initiatives/session_delete.html", context, status=status)
+
+
+def _again(kind: Any, posted: Any, stale: Stale, **options: Any) -> Any:
+    """The form with what was typed, on top of the state that stands now."""
+    data = posted.copy()
+    data["version"] = str(stale.current)
+    form = kind(data, **options)
+    form.add_error(None, _("Somebody changed the session meanwhile. Look at it, then send this again."))
+    return form
+
+
+def offer_undo(request: HttpRequest, text: str, url: str) -> None:
+    """Say what was done, with a button that takes it back."""
+    messages.success(request, text, extra_tags="undo")
+    request.session["undo"] = {"url": url}
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Bring a deleted session back."""
+    shown, _standing = written(request, pk)
+    services.restore_session(by=request.user, session=shown)
+    messages.success(request, _("The session is back, as it was."))
+    return redirect("initiatives:session", pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """To another initiative in which the same person logs sessions."""
+    shown, standing = written(request, pk)
+    choices = [card for card in services.writes_sessions_in(request.user) if card.pk != shown.initiative_id]
+    services.entitle(by=request.user, initiatives=choices)
+    posted = request.POST if request.method == "POST" else None
+    form = MoveForm(posted, initial={"version": shown.version}, choices=choices)
+    status = answer_of(form)
+    if posted is not None and form.is_valid():
+        try:
+            moved = _moved(request, shown, form.cleaned_data["initiative"], form.cleaned_data["version"])
+            messages.success(request, _("Moved, with its history. What stays behind is marked as deleted."))
+            return redirect("initiatives:session", moved.pk)
+        except Stale as stale:
+            form, status = _again(MoveForm, posted, stale, choices=choices), OVERTAKEN
+        except ValidationError as error:
+            add_errors(form, error)
+            status = answer_of(form)
+    context = {
+        **session_frame(request, shown, standing),
+        "form": form,
+        "choices": choices,
+    }
+    return render(request, "initiatives/session_move.html", context, status=status)
+
+
+def _moved(request: HttpRequest, shown: Session, initiative: Initiative, version: int) -> Session:
+    return services.move_session(by=request.user, session=shown, initiative=initiative, version=version)
