@@ -39,6 +39,7 @@ from initiatives.services.importing import import_initiatives
 from t2d.demo_bodies import load_bodies, load_ties
 from t2d.demo_briefs import load_briefs
 from t2d.demo_outcomes import load_outcomes
+from t2d.demo_sessions import load_sessions
 from t2d.demo_transfers import load_transfers
 
 PASSWORD = "two-rivers-meet-here"  # nosec B105 # of fictional accounts, printed at every start
@@ -221,6 +222,7 @@ def load_demo() -> bool:
         compare_waiting()
         _coordination(people, organisations, conflicts, cards)
         compare_waiting()
+        load_sessions(people, {card.codename: card.lead for card in CARDS}, cards)
         load_outcomes(people, {card.codename: card.lead for card in CARDS}, cards)
         load_transfers(people, {card.codename: card.lead for card in CARDS}, cards)
     return True

@@ -15,7 +15,8 @@ from accounts.api.fields import CountryField, Strict, StrictParts
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
-from confidentiality.codes import Rule
+from confidentiality import policy
+from confidentiality.codes import Action, Rule
 from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
@@ -120,6 +121,7 @@ class Sessions(Resource):
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Take it out of the lists, with a reason. It stays, with `deleted_at`, and can be brought back."""
         session = self.get_object()
+        policy.require(request.user, Action.EDIT_SESSIONS, session)  # Before anything is said of the body.
         fields = self.read_body(ReasonSerializer)
         services.delete_session(by=request.user, session=session, version=self.version(session), **fields)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -139,6 +141,7 @@ class Sessions(Resource):
     def move(self, request: Any, pk: str) -> Response:
         """Take it to another initiative, encrypted anew, with its history. Answers the new session."""
         session = self.get_object()
+        policy.require(request.user, Action.EDIT_SESSIONS, session)
         fields = self.read_body(MoveSerializer)
         moved = services.move_session(
             by=request.user, session=session, version=self.version(session), **fields

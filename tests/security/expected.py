@@ -454,12 +454,10 @@ ROWS: Mapping[str, Row] = {
             {"initiative": "{initiative}", "began_on": "2026-03-04", "format": "workshop"},
         ),
     ),
-    "api/v1/sessions/<pk>/": detail(
-        team, change=Ask(log, {"purpose": "Other words"}), end=Ask(log, {"reason": "Twice"})
-    ),
+    "api/v1/sessions/<pk>/": detail(team, change=Ask(log, {"purpose": "Other words"}), end=log),
     "api/v1/sessions/<pk>/history/": listed(team),
     "api/v1/sessions/<pk>/restore/": button(log),
-    "api/v1/sessions/<pk>/move/": button(Ask(log, {"initiative": "{initiative}"})),
+    "api/v1/sessions/<pk>/move/": button(log),
     "api/v1/purge-requests/": listed(signed_in),
     "api/v1/purge-requests/<pk>/": detail(team),
     "api/v1/tombstones/": listed(signed_in),

@@ -15,7 +15,7 @@ from accounts.models import Organisation, User
 from confidentiality.actor import actor
 from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
 from coordination.services.comparison import compare_everything
-from initiatives.models import Conflict, Deadline, Initiative
+from initiatives.models import Conflict, Deadline, Initiative, Session
 from initiatives.services import waiting_for
 from participants.models import OfficialBody
 from participants.services import reach_of
@@ -122,6 +122,17 @@ def test_a_purge_waits_for_a_second_person(demo: None) -> None:
     assert {name: codenames for name, codenames in found.items() if codenames} == {
         "rapporteur": ["Grey Sluice"]
     }
+
+
+def test_sessions_tell_two_years_with_some_ahead(demo: None) -> None:
+    sessions = Session.objects.kept()
+    days = [session.began_on for session in sessions]
+    assert sessions.count() == 30
+    assert (max(days) - min(days)).days > 600
+    assert set(sessions.values_list("status", flat=True)) == {"planned", "held", "postponed", "cancelled"}
+    assert Session.objects.exclude(deleted_at=None).count() == 1
+    for session in Session.objects.all():
+        session.full_clean()
 
 
 def test_the_coordinator_opens_every_flag(demo: None) -> None:
