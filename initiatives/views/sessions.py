@@ -135,7 +135,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     saved = _revisions(request, shown).select_related("by")
     context = {
         **session_frame(request, shown, standing),
-        "numbers": [(names.get(key, _("a side")), number) for key, number in (present or {}).items()],
+        "numbers": [(names.get(key, _("a side")), number) for key, number in _in_order(present or {}, names)],
         "people": sum(present.values()) if present else None,
         "damaged": present is None,
         "themes": [
@@ -149,6 +149,11 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         "overdue": shown.status == SessionStatus.PLANNED and shown.days.last < timezone.localdate(),
     }
     return render(request, "initiatives/session.html", context)
+
+
+def _in_order(present: dict[str, int], names: dict[str, str]) -> list[tuple[str, int]]:
+    """By the name of the side, at the end those who belong to none."""
+    return sorted(present.items(), key=lambda pair: (not pair[0], names.get(pair[0], "").casefold()))
 
 
 _TEXTS = ("purpose", "next_step", "place", "notes", "incidents")

@@ -1,0 +1,88 @@
+"""Somebody logs a session: from home, with few touches, through a connection that is cut, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SignIn
+
+# One worker for all of them: they share one server.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
+
+MOST_TOUCHES = 25
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Hand:
+    """Counts what a person does: each touch, each field that is typed into."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.touches = page, 0
+
+    def touch(self, name: str, role: str = "button") -> None:
+        self.touches += 1
+        self.page.locator(
+            f":visible:is({'a' if role == 'link' else 'button, a'})", has_text=name
+        ).last.click()
+
+    def type(self, label: str, text: str) -> None:
+        self.touches += 1
+        self.page.get_by_label(label, exact=False).first.fill(text)
+
+    def choose(self, label: str, option: str) -> None:
+        self.touches += 2  # It is opened, and one is taken.
+        self.page.get_by_label(label, exact=False).first.select_option(label=option)
+
+
+@pytest.mark.parametrize(("width", "purpose"), [(1280, "Gauges at a desk"), (390, "Gauges on a phone")])
+def test_a_session_is_logged_from_home_through_a_cut_connection(
+    sign_in: SignIn, width: int, purpose: str
+) -> None:
+    page = sign_in("rapporteur")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/")
+    hand = Hand(page)
+    hand.touch("Log a session", "link")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log a session")
+    assert page.evaluate(SIDEWAYS) <= 0
+    # Of the initiatives the one last used is there already, and today.
+    expect(page.locator("#id_initiative option:checked")).to_have_text(re.compile("Reading the river"))
+    hand.choose("Format", "Workshop")
+    hand.type("Upstream side", "4")
+    page.context.set_offline(True)
+    hand.type("Downstream side", "3")
+    hand.type("Purpose, in a line", purpose)
+    state = page.locator("[data-draft-state]")
+    expect(state).to_contain_text("No connection", timeout=15000)
+    hand.touch("Log the session")
+    expect(page.get_by_label("Purpose, in a line")).to_have_value(purpose)
+    hand.type("Next step, in a line", "Send the map")
+    page.context.set_offline(False)
+    expect(state).to_contain_text("Draft kept", timeout=15000)
+    hand.touch("Log the session")
+    expect(page.get_by_role("status").filter(has_text="Logged.")).to_be_visible(timeout=15000)
+
+    main = page.get_by_role("main")
+    for text in (purpose, "Send the map", "Upstream side", "Downstream side"):
+        expect(main).to_contain_text(text)
+    assert hand.touches < MOST_TOUCHES
+    page.goto("/sessions/new/")
+    expect(page.get_by_text("restored. It is not saved yet.")).to_be_hidden()
+
+
+def test_another_initiative_shows_its_own_sides_and_keeps_what_was_typed(sign_in: SignIn) -> None:
+    page = sign_in("mediator")
+    page.goto("/sessions/new/")
+    page.get_by_label("Purpose, in a line").fill("Half a sentence")
+    page.locator("#id_initiative").select_option(label="Harbour light")
+    expect(page.locator("#sides")).to_contain_text("Island assembly")
+    expect(page.locator("#sides")).not_to_contain_text("Upstream side")
+    expect(page.get_by_label("Purpose, in a line")).to_have_value("Half a sentence")
+    expect(page.locator("[data-draft-state]")).to_contain_text("Draft kept")
+    page.reload()
+
+    expect(page.locator("#id_initiative option:checked")).to_have_text("Harbour light")
+    expect(page.get_by_label("Purpose, in a line")).to_have_value("Half a sentence")
