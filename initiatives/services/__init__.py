@@ -40,7 +40,7 @@ from initiatives.services.reference import (
     edit_track,
     record_phase,
 )
-from initiatives.services.search import briefs_with, find
+from initiatives.services.search import briefs_with, find, find_records
 from initiatives.services.sessions import (
     delete_session,
     edit_session,
@@ -106,6 +106,7 @@ __all__ = [
     "entitle",
     "extend_access",
     "find",
+    "find_records",
     "grant_mandate",
     "hand_over_to_successors",
     "keep_draft",

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
 from accounts.models import User
@@ -18,6 +19,7 @@ from initiatives.models import Brief, Initiative
 from initiatives.querysets import SEARCH_WORDS
 from initiatives.services.brief import entitle
 
+R = TypeVar("R")
 # What is looked through, by name of the field; of a brief and of a card.
 IN_BRIEF = ("title", "objective")
 IN_CARD = ("codename", "public_line", "title")
@@ -61,6 +63,18 @@ def briefs_with(*, by: User, text: str) -> list[UUID]:
         return []
     briefs = Brief.objects.visible_to(by).only("initiative", *IN_BRIEF)
     return [brief.initiative_id for brief in briefs if _places(_brief_texts(brief), words)]
+
+
+def find_records(
+    records: Iterable[R], names: tuple[str, ...], text: str, *, limit: int
+) -> list[tuple[R, tuple[str, ...]]]:
+    """Records whose texts of these names hold every word, and in which of them; opened in memory, at most `limit`."""
+    words = words_of(text)
+    if not words:
+        return []
+    texts = ((record, {name: if_it_opens(record, name) or "" for name in names}) for record in records)
+    found = ((record, _places(held, words)) for record, held in texts)
+    return list(islice(((record, places) for record, places in found if places), limit))
 
 
 def fold(text: str) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import World
 from initiatives.models import Initiative
 from initiatives.services import briefs_with, find
 from initiatives.services.search import fold, words_of
 from tests import factories as make
+from tests import record
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +118,60 @@ def test_the_page_asks_as_much_for_three_hits_as_for_one(
     client = signed_in(world.alice)
     with django_assert_num_queries(SEARCH_QUERIES):
         client.post(reverse("initiatives:search"), {"q": "weir"})
+
+
+# --- What is inside -------------------------------------------------------------------------------------------
+
+
+def found(user: Any, text: str) -> dict[str, list[tuple[str, list[str]]]]:
+    """By heading: what hits are called, and where the words stand."""
+    client = Client()
+    client.force_login(user)
+    context = client.post("/search/", {"q": text}).context
+    return {
+        str(kind.heading): [(str(row["label"]), [str(place) for place in row["where"]]) for row in rows]
+        for kind, rows, _more in context["found"]
+    }
+
+
+def test_what_a_team_wrote_inside_is_found_by_it_alone(world: World) -> None:
+    body = record.make_body(world.conflict, "Weir office", world.up)
+    inside = record.make_record(world.secret, world.alice, body, "Weir")
+    pseudonym = inside["person"].pseudonym
+
+    assert found(world.alice, "weir") == {
+        "Sessions": [("Weir purpose", ["in the purpose", "in the place", "in the notes"])],
+        "Outcomes": [("Weir statement", ["in the statement"])],
+        "Transfers": [("Weir message", ["in the message"])],
+        "Official bodies": [("Weir office", ["in the name"])],
+    }
+    assert found(world.alice, pseudonym) == {"People": [(pseudonym, ["in the pseudonym"])]}
+    assert found(world.rita, "weir") == {"Official bodies": [("Weir office", ["in the name"])]}
+    assert found(world.rita, pseudonym) == {}
+
+
+def test_names_behind_pseudonyms_are_not_searched(world: World) -> None:
+    person = record.make_person(world.house, "Kestrel of the upper mill")
+    record.make_participation(world.secret, person)
+
+    assert found(world.alice, "kestrel") == {}
+
+
+def test_an_observer_finds_nothing_of_a_session_that_is_closed_to_observers(world: World) -> None:
+    observer = make.make_member_of(world.house, "Olga")
+    make.make_member(world.secret, observer, "observer")
+    closed = record.make_session(world.secret, world.alice, purpose="Weir", rule="participants_only")
+    record.make_outcome(world.secret, world.alice, session=closed, statement="Weir")
+
+    assert set(found(world.alice, "weir")) == {"Sessions", "Outcomes"}
+    assert found(observer, "weir") == {}
+
+
+def test_deleted_and_damaged_texts_are_passed_over(world: World) -> None:
+    record.make_session(world.secret, world.alice, purpose="Weir", deleted_at=timezone.now())
+    damaged = record.make_session(world.secret, world.alice, purpose="Weir", notes="Mill")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE initiatives_session SET purpose = %s WHERE id = %s", [b"\x01x", damaged.pk])
+
+    assert found(world.alice, "weir") == {}
+    assert found(world.alice, "mill") == {"Sessions": [("Workshop", ["in the notes"])]}
