@@ -21,6 +21,7 @@ from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
 from initiatives.services import entitle, waiting_for, with_cards
 from initiatives.views.sight import for_team
+from t2d.record_waits import of_record
 
 SHOWN = 5
 SOON_DAYS = 30
@@ -31,6 +32,7 @@ def gathered(user: Any) -> dict[str, Any]:
     """Everything the home page shows, for whichever roles the user holds."""
     memberships = list(user.team_memberships.live().select_related("initiative__conflict"))
     found: dict[str, Any] = {"vetted": user.is_vetted(), **_of_teams(user, memberships)}
+    found |= of_record(user, memberships)
     found["purges"] = waiting_for(user)
     with_cards(by=user, requests=found["purges"])
     if user.mandates.live().exists():
@@ -38,7 +40,7 @@ def gathered(user: Any) -> dict[str, Any]:
     if user.is_steward:
         found |= _of_steward(user)
     numbers = ("flags_number", "unvetted_number")
-    lists = ("declarations", "expiring", "incomplete", "purges")
+    lists = ("declarations", "expiring", "incomplete", "purges", "unfinished", "stuck", "stale", "received")
     found["waiting"] = sum(found.get(name, 0) for name in numbers) + sum(
         len(found.get(name, [])) for name in lists
     )
