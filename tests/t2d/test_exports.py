@@ -17,6 +17,8 @@ from conftest import World
 from t2d.api import router
 from tests import factories as make
 from tests.clients import client_of
+from tests.record import make_outcome
+from transfer.enums import TravelPermission
 
 V1 = "/api/v1/"
 LISTS = sorted(
@@ -132,3 +134,18 @@ def test_pages_may_ask_with_their_session(world: World, client: Any) -> None:
     assert client.get(f"{V1}initiatives/?export=csv").status_code == 200
     client.logout()
     assert client.get(f"{V1}initiatives/?export=csv").status_code == 401
+
+
+@pytest.mark.parametrize("permission", TravelPermission.values)
+def test_what_stays_in_the_room_is_in_no_file(world: World, permission: str) -> None:
+    make_outcome(world.secret, world.alice, travel_permission=permission, statement="Heard", evidence="Seen")
+    client = client_of(world.alice)
+    book = zipfile.ZipFile(io.BytesIO(client.get(f"{V1}outcomes/?export=xlsx").content)).read(
+        "xl/sharedStrings.xml"
+    )
+    (row,) = rows_of(client.get(f"{V1}outcomes/?export=csv"))
+
+    stays = permission == TravelPermission.NONE
+    assert (row["statement"], row["evidence"]) == (("", "") if stays else ("Heard", "Seen"))
+    assert (b"Heard" in book) is not stays
+    assert row["travel_permission"] == permission

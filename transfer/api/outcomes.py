@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -31,6 +32,7 @@ from transfer.forms.outcomes import REASON_LENGTH
 from transfer.models import SCALE, Outcome, OutcomeRevision
 
 ENDS = ("from", "to")
+TEXTS = ("statement", "interest_addressed", "evidence")
 ONCE = _("What was recorded as one kind is deleted and recorded as the other.")
 
 
@@ -196,6 +198,12 @@ class Outcomes(Resource):
             if all(word in (if_it_opens(one, "statement") or "").casefold() for word in words)
         ]
         return queryset.filter(pk__in=found)
+
+    def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """A file leaves the room: of what the group agreed to keep there, it says only that there is something."""
+        blank: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "change": {}}
+        stays = TravelPermission.NONE
+        return [{**row, **blank} if row["travel_permission"] == stays else row for row in rows]
 
     def make(self, **fields: Any) -> Outcome:
         return services.record_outcome(**fields)
