@@ -19,7 +19,7 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-SEARCH_QUERIES = 18
+SEARCH_QUERIES = 24
 
 
 @pytest.mark.parametrize(

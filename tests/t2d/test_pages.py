@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from conftest import World
 from tests import factories as make
+from tests import record
 
 pytestmark = pytest.mark.django_db
 
-MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 19, 26, 19
+MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 31, 27, 20
 
 
 def home(user: Any) -> Any:
@@ -130,3 +131,56 @@ def test_a_change_of_language_leads_nowhere_else(target: str) -> None:
 def test_a_language_that_there_is_not_is_refused() -> None:
     assert Client().post(reverse("set_language"), {"language": "xx"}).status_code == 400
     assert Client().get(reverse("set_language")).status_code == 405
+
+
+# --- What of the record waits ---------------------------------------------------------------------------------
+
+
+def test_what_waits_of_the_record(world: World) -> None:
+    today = timezone.localdate()
+    body = record.make_body(world.conflict, "Water office", world.up)
+    person = record.make_person(world.house, party=world.up)
+    record.make_participation(world.secret, person)
+    old = today - timedelta(days=200)
+    record.make_tie(person, body, last_confirmed_on=old)
+    passed = record.make_session(
+        world.secret, world.alice, status="planned", began_on=today - timedelta(days=3)
+    )
+    bare = record.make_session(world.secret, world.alice, began_on=today - timedelta(days=9), next_step="")
+    ahead = record.make_session(
+        world.secret, world.alice, status="planned", began_on=today + timedelta(days=3)
+    )
+    record.make_session(world.secret, world.alice, began_on=today)
+    outcome = record.make_outcome(world.secret, world.alice, session=bare)
+    type(outcome).objects.filter(pk=outcome.pk).update(created_at=timezone.now() - timedelta(days=40))
+    context = home(world.alice).context
+
+    assert context["coming"] == [ahead]
+    assert context["unfinished"] == [(passed, ["held"]), (bare, ["next_step"])]
+    assert [way.person for way in context["stale"]] == [person.pk]
+    assert context["waiting"] >= 3
+    others = home(world.rita).context
+    assert [others[name] for name in ("coming", "unfinished", "stale", "stuck")] == [[], [], [], []]
+
+
+def test_an_observer_is_not_asked_to_complete_what_others_write(world: World) -> None:
+    observer = make.make_member_of(world.house, "Olga")
+    make.make_member(world.secret, observer, "observer")
+    record.make_session(world.secret, world.alice, next_step="", began_on=timezone.localdate())
+    context = home(observer).context
+
+    assert (context["unfinished"], context["may_log"], context["stale"]) == ([], False, [])
+
+
+def test_a_liaison_finds_what_waits_for_the_office(world: World) -> None:
+    body = record.make_body(world.conflict, "Water office", world.up)
+    liaison = make.make_user("Lia")
+    record.make_liaison(liaison, body)
+    outcome = record.make_outcome(world.secret, world.alice)
+    transfer = record.make_transfer(outcome, world.alice, body)
+    page = home(liaison)
+
+    assert [message.pk for message in page.context["received"]] == [transfer.pk]
+    assert world.secret.codename not in page.content.decode()
+    record.make_step(transfer, world.alice, "acknowledged")
+    assert home(liaison).context["received"] == []
