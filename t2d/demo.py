@@ -39,6 +39,7 @@ from initiatives.services.importing import import_initiatives
 from t2d.demo_bodies import load_bodies, load_ties
 from t2d.demo_briefs import load_briefs
 from t2d.demo_outcomes import load_outcomes
+from t2d.demo_people import load_people
 from t2d.demo_sessions import load_sessions
 from t2d.demo_transfers import load_transfers
 
@@ -59,6 +60,13 @@ PEOPLE = (
     ),
     ("mediator", "Mara", "Harbour Dialogue", "owner", "leads Amber Heron and Quiet Lantern"),
     ("rapporteur", "Noor", "Harbour Dialogue", "member", "rapporteur of Amber Heron; a purge waits for her"),
+    (
+        "registrar",
+        "Rana",
+        "Harbour Dialogue",
+        "registrar",
+        "keeps the register of persons of her organisation",
+    ),
     ("rival", "Ravi", "Bridgewater Centre", "owner", "leads Cedar Bridge on the same conflict"),
     ("liaison", "Lena", "", "", "receives what is transferred to the Ministry of Water"),
     ("researcher", "Ines", "Slate & Field Institute", "owner", ""),
@@ -223,6 +231,7 @@ def load_demo() -> bool:
         _coordination(people, organisations, conflicts, cards)
         compare_waiting()
         load_sessions(people, {card.codename: card.lead for card in CARDS}, cards)
+        load_people(people, {card.codename: card.lead for card in CARDS}, cards)
         load_outcomes(people, {card.codename: card.lead for card in CARDS}, cards)
         load_transfers(people, {card.codename: card.lead for card in CARDS}, cards)
     return True

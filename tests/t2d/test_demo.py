@@ -17,7 +17,7 @@ from coordination.models import CoordinationLink, OutboxEntry, OverlapFlag
 from coordination.services.comparison import compare_everything
 from initiatives.models import Conflict, Deadline, Initiative, Session
 from initiatives.services import waiting_for
-from participants.models import OfficialBody
+from participants.models import OfficialBody, Person, PersonIdentity
 from participants.services import reach_of
 from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
 from tests import factories as make
@@ -111,9 +111,22 @@ def test_invented_initiatives_are_seen_by_their_teams_alone(demo: None) -> None:
         "coordinator": set(),
         "mediator": {"Amber Heron", "Grey Sluice", "Quiet Lantern"},
         "rapporteur": {"Amber Heron", "Grey Sluice"},
+        "registrar": set(),
         "rival": {"Cedar Bridge", "Copper Kite"},
         "liaison": set(),
     }
+
+
+def test_people_are_seen_by_role(demo: None) -> None:
+    """About forty, by pseudonym; a rapporteur who added some of them opens nobody, a registrar her own register."""
+    assert 38 <= Person.objects.count() <= 45
+    for name, opens in (("mediator", True), ("rapporteur", False), ("registrar", True)):
+        user = account(name)
+        with actor(user):
+            person = Person.objects.visible_to(user).filter(identity__isnull=False).first()
+            assert (person is not None) is opens
+            assert PersonIdentity.objects.count() == (6 if opens else 0)
+            assert Person.objects.visible_to(user).count() == (11 if name == "rapporteur" else 18)
 
 
 def test_a_purge_waits_for_a_second_person(demo: None) -> None:
