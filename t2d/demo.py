@@ -219,21 +219,21 @@ def load_demo() -> bool:
         organisations = _organisations(people)
         conflicts = _reference(people["coordinator"])
         cards = _initiatives(people, organisations, conflicts)
-        load_briefs(people, {card.codename: card.lead for card in CARDS}, cards)
+        leads = {card.codename: card.lead for card in CARDS}
+        load_briefs(people, leads, cards)
         load_bodies(people, conflicts)
-        load_ties(
-            people, {card.codename: card.lead for card in CARDS}, cards
-        )  # After people, before transfers.
         _public_record(people["coordinator"])
         # Compared here, so that whoever opens the first page finds the flags, and since a coordinator links
         # only what a flag has shown.
         compare_waiting()
         _coordination(people, organisations, conflicts, cards)
         compare_waiting()
-        load_sessions(people, {card.codename: card.lead for card in CARDS}, cards)
-        load_people(people, {card.codename: card.lead for card in CARDS}, cards)
-        load_outcomes(people, {card.codename: card.lead for card in CARDS}, cards)
-        load_transfers(people, {card.codename: card.lead for card in CARDS}, cards)
+        # Each rests on those before it: who was at which session, who is tied to whom, who carried what.
+        load_sessions(people, leads, cards)
+        load_people(people, leads, cards)
+        load_ties(people, leads, cards)
+        load_outcomes(people, leads, cards)
+        load_transfers(people, leads, cards)
     return True
 
 
