@@ -18,7 +18,7 @@ from confidentiality.actor import actor
 from initiatives.enums import TrackType
 from initiatives.models import Initiative
 from initiatives.services.overriding import Doubt
-from participants.models import OfficialBody
+from participants.models import Attendance, OfficialBody
 from transfer.models import Outcome, ReceivedTransfer, Transfer
 from transfer.services import abandon_transfer, acknowledge, plan_transfer, record_step, record_transfer
 from transfer.services.carriers import carriers_of, links_of
@@ -123,7 +123,7 @@ def _tell(lead: User, card: Initiative, outcome: Outcome, story: Story, office: 
         "message": outcome.statement,
         "fidelity": story.fidelity,
         "stances": {theme: story.stance for theme in card.themes[:2]},
-        **_by_whom(lead, card, story, office),
+        **_by_whom(lead, outcome, story, office),
     }
     if story.ago < 0:
         plan = plan_transfer(by=lead, outcome=outcome, **fields)
@@ -137,12 +137,16 @@ def _tell(lead: User, card: Initiative, outcome: Outcome, story: Story, office: 
     _follow(lead, sent, story, on)
 
 
-def _by_whom(lead: User, card: Initiative, story: Story, office: OfficialBody | None) -> dict[str, Any]:
-    """Who takes part and has a live link to the office, where participants carry it."""
+def _by_whom(lead: User, outcome: Outcome, story: Story, office: OfficialBody | None) -> dict[str, Any]:
+    """Who was there and has a live link to the office, where participants carry it."""
     if office is None or not story.agent.startswith("participant"):
         return {}
-    ways = links_of(by=lead, carriers=carriers_of(by=lead, initiative=card))
-    way = next((way for way in ways if way.body_id == office.pk), None)
+    came = set(
+        Attendance.objects.filter(session=outcome.session_id).values_list("participation_id", flat=True)
+    )
+    ways = links_of(by=lead, carriers=carriers_of(by=lead, initiative=outcome.initiative))
+    fit = (way for way in ways if way.body_id == office.pk and (not came or way.carrier.pk in came))
+    way = next(fit, None)
     return {"carrier": way.carrier, "link": way.link} if way else {}
 
 
