@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -32,6 +32,9 @@ class Reference(Record):
         "shared reference, read by every member of a vetted organisation: there are no secrets in it"
     )
     open_to = ("t2d_detector", "t2d_site", "t2d_purge")
+    # Whether such records, with their `conflict` and `party`, belong to a root and go along when it becomes part of
+    # another conflict.
+    follows_root: ClassVar[bool] = False
 
     class Meta:
         abstract = True

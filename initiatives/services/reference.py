@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -22,7 +22,7 @@ from initiatives.models import (
     Party,
     TrackPhase,
 )
-from initiatives.models.conflict import normalised
+from initiatives.models.conflict import Reference, normalised
 from initiatives.querysets import locked_families
 from initiatives.signals import initiative_changed
 
@@ -102,7 +102,9 @@ def _move(conflict: Conflict, parent: Conflict | None) -> None:
 def _take_parties_along(conflict: Conflict, old_root: Any) -> None:
     """Give the moved initiatives the parties of their new root: the one of the same name, or a copy.
 
-    When the old root itself was moved, its own parties are gone afterwards: nothing can name them any more.
+    When the old root itself was moved, whatever belonged to it as a root goes to the new one. Its own parties stay as
+    they are, offered nowhere: people, outcomes and numbers of sessions that were recorded before may name them, and
+    most of those are hidden from whoever moves the conflict.
     """
     was_root = conflict.pk == old_root
     # All of them, named or not: which sides hidden initiatives name is nobody's to learn from what came along. And
@@ -111,10 +113,25 @@ def _take_parties_along(conflict: Conflict, old_root: Any) -> None:
         twin = _twin(party, conflict)
         with connection.cursor() as cursor:
             cursor.execute("SELECT exchange_party(%s, %s, %s)", [conflict.pk, party.pk, twin.pk])
+        if was_root:
+            _follow(old_root, party=party, twin=twin)
     if was_root:
-        old = Party.objects.filter(conflict=old_root)
-        old.exclude(parent=None).delete()
-        old.delete()
+        _follow(old_root, root=conflict.root_id)
+
+
+def _follow(old_root: Any, root: Any = None, party: Party | None = None, twin: Party | None = None) -> None:
+    """Records that belong to a root, such as official bodies, which this app does not know, go along with it."""
+    changed = {"party": twin} if party else {"conflict": root}
+    for model in Reference.__subclasses__():
+        if model.follows_root:
+            named = {"party": party} if party else {}
+            records: Any = model._default_manager
+            try:
+                with transaction.atomic():
+                    records.filter(conflict=old_root, **named).update(**changed)
+            except IntegrityError as error:
+                text = _("Something of the same name is there already. Rename one of the two first.")
+                raise ValidationError({"parent": text}) from error
 
 
 def _twin(party: Party, conflict: Conflict) -> Party:

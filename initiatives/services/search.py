@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from accounts.models import User
@@ -19,7 +19,6 @@ from initiatives.models import Brief, Initiative
 from initiatives.querysets import SEARCH_WORDS
 from initiatives.services.brief import entitle
 
-R = TypeVar("R")
 # What is looked through, by name of the field; of a brief and of a card.
 IN_BRIEF = ("title", "objective")
 IN_CARD = ("codename", "public_line", "title")
@@ -66,8 +65,8 @@ def briefs_with(*, by: User, text: str) -> list[UUID]:
 
 
 def find_records(
-    records: Iterable[R], names: tuple[str, ...], text: str, *, limit: int
-) -> list[tuple[R, tuple[str, ...]]]:
+    records: Iterable[Any], names: tuple[str, ...], text: str, *, limit: int
+) -> list[tuple[Any, tuple[str, ...]]]:
     """Records whose texts of these names hold every word, and in which of them; opened in memory, at most `limit`."""
     words = words_of(text)
     if not words:

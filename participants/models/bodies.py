@@ -55,6 +55,7 @@ class OfficialBody(Reference):
     )
 
     objects = ReferenceQuerySet.as_manager()
+    follows_root = True
 
     class Meta:
         ordering = ["normalised_name"]

@@ -15,6 +15,7 @@ from initiatives import services
 from initiatives.models import Conflict, Initiative, Party
 from tests import factories as make
 from tests.logins import WEB, logged_in_as
+from tests.record import make_body, make_person
 
 
 def test_child_knows_its_line(world: World) -> None:
@@ -57,14 +58,21 @@ def test_moved_subtree_takes_its_parties_along(world: World) -> None:
     )
 
 
-def test_moved_root_leaves_no_party_behind(world: World) -> None:
+def test_moved_root_takes_parties_and_bodies_along(world: World) -> None:
+    """The former parties stay, for what named them before, and are offered nowhere."""
     target = make.make_conflict("Straits")
     make.make_party(world.conflict, "Faction", parent=world.up)
+    body = make_body(world.conflict, "Water office", world.up)
+    person = make_person(world.house, party=world.up)
 
     services.edit_conflict(by=world.cora, conflict=world.conflict, parent=target)
 
-    assert sorted(Party.objects.values_list("name", flat=True)) == ["Downstream", "Faction", "Upstream"]
-    assert set(Party.objects.values_list("conflict", flat=True)) == {target.pk}
+    moved = Party.objects.filter(conflict=target)
+    assert sorted(moved.values_list("name", flat=True)) == ["Downstream", "Faction", "Upstream"]
+    body.refresh_from_db()
+    person.refresh_from_db()
+    assert (body.conflict, body.party) == (target, moved.get(name="Upstream"))
+    assert person.party == world.up
     assert Conflict.objects.get(pk=world.child.pk).lineage == [target.pk, world.conflict.pk, world.child.pk]
 
 
@@ -90,7 +98,16 @@ def test_a_coordinator_takes_along_the_sides_of_initiatives_that_nobody_else_see
 
     sides = hidden.sides.values_list("party__name", "party__conflict__name")
     assert set(sides) == {("Faction", "Straits"), ("Downstream", "Straits")}
-    assert set(Party.objects.values_list("conflict__name", flat=True)) == {"Straits"}
+
+
+def test_a_root_does_not_move_onto_an_office_of_the_same_name(world: World) -> None:
+    target = make.make_conflict("Straits")
+    make_body(world.conflict, "Water office")
+    make_body(target, "Water Office")
+
+    with pytest.raises(ValidationError) as caught:
+        services.edit_conflict(by=world.cora, conflict=world.conflict, parent=target)
+    assert list(caught.value.message_dict) == ["parent"]
 
 
 def test_reference_is_written_by_coordinators_of_the_conflict_only(world: World) -> None:
