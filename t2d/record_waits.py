@@ -43,7 +43,6 @@ def of_record(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:
     found |= _sessions(user, logging)
     found["stuck"] = _stuck(user, overview, carrying)
     found["stale"] = _stale(user)
-    found["may_log"] = bool(logging)
     return found
 
 
@@ -88,8 +87,9 @@ def _lacks(session: Session) -> list[str]:
 
 def _stuck(user: Any, overview: Overview, carrying: Collection[UUID]) -> list[dict[str, Any]]:
     """Outcomes that may travel and have not, and transfers without an answer; of initiatives that one writes in."""
-    cards = {card.pk: card for card in overview.chosen}
-    waiting = (one for one in overview.stuck if overview.ideas[one.idea].initiative in carrying)
+    # The overview names records by their ids as text.
+    cards = {str(card.pk): card for card in overview.chosen if card.pk in carrying}
+    waiting = (one for one in overview.stuck if overview.ideas[one.idea].initiative in cards)
     shown = list(islice(waiting, SHOWN))
     texts = statements_of(by=user, outcomes=[one.idea for one in shown])
     return [

@@ -19,6 +19,7 @@ from accounts.models import User
 from confidentiality.codes import TeamRole
 from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale
+from confidentiality.words import listed
 from initiatives import services
 from initiatives.enums import DraftPlace
 from initiatives.forms import RULES_EXPLAINED, SESSION_NAMES, DetailsForm, EditForm, LogForm
@@ -178,7 +179,7 @@ def _said(user: Any, shown: Session, stands: Any, taken: list[str], disputed: li
         chosen = dict(getattr(field.field, "choices", ()))
         value = field.value()
         values = value if isinstance(value, list) else [value]
-        return name, str(field.label), ", ".join(str(chosen.get(one, one)) for one in values if one)
+        return name, str(field.label), listed(str(chosen.get(one, one)) for one in values if one)
 
     return {
         "overtaken": True,

@@ -36,7 +36,7 @@ def drawn(request: HttpRequest) -> HttpResponse:
     context = {
         "conflict": root,
         "roots": Conflict.objects.visible_to(request.user).filter(parent=None),
-        "sides": list(sides)[:SHAPES],
+        "sides": list(sides.values())[:SHAPES],
         "knows": knows,
         "rows": _rows(people, reach),
         "reach": reach if knows else [],

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # A list for a program or for a field of a form keeps the Latin comma: the OpenAPI document, what is typed, SQL, logs.
 # So do errors that only a programmer meets, written as f-strings.
 FOR_PROGRAMS = {
+    "accounts/api/export.py",
     "accounts/api/schema.py",
     "confidentiality/rowsecurity.py",
     "initiatives/views/concurrency.py",
@@ -58,7 +59,15 @@ def test_no_sentence_joins_names_with_a_comma_of_its_own() -> None:
     marked = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}", re.DOTALL)
     sources = [
         path
-        for app in ("t2d", "coordination", "initiatives", "accounts", "confidentiality")
+        for app in (
+            "t2d",
+            "coordination",
+            "transfer",
+            "participants",
+            "initiatives",
+            "accounts",
+            "confidentiality",
+        )
         for path in (ROOT / app).rglob("*.py")
     ]
     found = {

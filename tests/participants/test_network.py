@@ -57,6 +57,7 @@ def test_drawing_and_table_say_the_same(world: World) -> None:
     assert 'class="ed w4"' in drawing[0]
     assert "nobody with a live tie" in drawing[0]
     assert "Upstream" in table
+    assert re.findall(r"</svg><bdi>(\w+)</bdi>", page) == ["Downstream", "Upstream"]  # what the shapes mean
 
 
 def test_observers_see_people_without_ties_and_outsiders_nobody(world: World) -> None:

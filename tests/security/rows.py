@@ -6,6 +6,7 @@ model means: those use tests/factories.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import cycle
@@ -25,6 +26,7 @@ from initiatives.models.conflict import Reference
 Given = Mapping[type[models.Model], Sequence[models.Model]]
 HASH_LENGTH = 64
 SHORT = 7
+COMMON = re.compile(r"[^\W\d]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def canary() -> str:
@@ -124,9 +126,9 @@ def words_of(record: models.Model) -> Iterator[str]:
         yield from (str(record.pk), record.pk.hex)
     for field in record._meta.concrete_fields:
         if _is_text(field) and not field.is_relation:
-            # A short text or a single plain word may stand on a page for another reason.
+            # A short text, a plain word, a code or an id of another record may stand on a page for another reason.
             found = _texts(getattr(record, field.attname))
-            yield from (text for text in found if len(text) > SHORT and not text.isalpha())
+            yield from (text for text in found if len(text) > SHORT and not COMMON.fullmatch(text))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -151,14 +151,17 @@ def test_what_waits_of_the_record(world: World) -> None:
         world.secret, world.alice, status="planned", began_on=today + timedelta(days=3)
     )
     record.make_session(world.secret, world.alice, began_on=today)
-    outcome = record.make_outcome(world.secret, world.alice, session=bare)
+    outcome = record.make_outcome(world.secret, world.alice)
     type(outcome).objects.filter(pk=outcome.pk).update(created_at=timezone.now() - timedelta(days=40))
     context = home(world.alice).context
 
     assert context["coming"] == [ahead]
     assert context["unfinished"] == [(passed, ["held"]), (bare, ["next_step"])]
     assert [way.person for way in context["stale"]] == [person.pk]
-    assert context["waiting"] >= 3
+    assert [(row["initiative"], row["label"]) for row in context["stuck"]] == [
+        (world.secret, outcome.statement)
+    ]
+    assert context["waiting"] >= 4
     others = home(world.rita).context
     assert [others[name] for name in ("coming", "unfinished", "stale", "stuck")] == [[], [], [], []]
 
@@ -169,7 +172,7 @@ def test_an_observer_is_not_asked_to_complete_what_others_write(world: World) ->
     record.make_session(world.secret, world.alice, next_step="", began_on=timezone.localdate())
     context = home(observer).context
 
-    assert (context["unfinished"], context["may_log"], context["stale"]) == ([], False, [])
+    assert (context["unfinished"], context["stuck"], context["stale"]) == ([], [], [])
 
 
 def test_a_liaison_finds_what_waits_for_the_office(world: World) -> None:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from confidentiality.words import listed
 from initiatives.dates import PreciseDate
 from initiatives.enums import Confidence, Precision, Theme
 from initiatives.forms.brief import ProseField, SeenForm
@@ -202,7 +203,7 @@ def _reaches(ways: Sequence[Way], names: Mapping[Any, str]) -> dict[Any, str]:
         name = names.get(way.body_id)
         if name and name not in found.setdefault(way.carrier.pk, []):
             found[way.carrier.pk].append(name)
-    return {pk: ", ".join(reached) for pk, reached in found.items()}
+    return {pk: listed(reached) for pk, reached in found.items()}
 
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, list[str]]:
