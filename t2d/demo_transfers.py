@@ -6,10 +6,12 @@ carried here. Made as the lead of each initiative would, through the services.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -18,7 +20,7 @@ from confidentiality.actor import actor
 from initiatives.enums import TrackType
 from initiatives.models import Initiative
 from initiatives.services.overriding import Doubt
-from participants.models import Attendance, OfficialBody
+from participants.models import Attendance, LiaisonMandate, OfficialBody
 from transfer.models import Outcome, ReceivedTransfer, Transfer
 from transfer.services import abandon_transfer, acknowledge, plan_transfer, record_step, record_transfer
 from transfer.services.carriers import carriers_of, links_of
@@ -83,25 +85,36 @@ def load_transfers(
     people: Mapping[str, User], leads: Mapping[str, str], cards: Mapping[str, Initiative]
 ) -> None:
     """`leads`: the account of each initiative's lead, by codename. After bodies, people, sessions and outcomes."""
+    stories, served = cycle(STORIES), _served(people.get("liaison"))
     for codename, lead in leads.items():
         card = cards[codename]
         if card.track_type == TrackType.T2_SOFT:
             continue
         with actor(people[lead]):
-            _carry(people[lead], card)
+            _carry(people[lead], card, stories, served)
     if "liaison" in people:
         with actor(people["liaison"]):
             _answer(people["liaison"])
 
 
-def _carry(lead: User, card: Initiative) -> None:
-    """The outcomes in the order in which they came, each with the next story; to the offices in turn."""
+def _served(liaison: User | None) -> set[UUID]:
+    """Offices that somebody answers for."""
+    if liaison is None:
+        return set()
+    with actor(liaison):
+        return set(LiaisonMandate.objects.visible_to(liaison).live().values_list("body", flat=True))
+
+
+def _carry(lead: User, card: Initiative, stories: Iterator[Story], served: Set[UUID]) -> None:
+    """The outcomes in the order in which they came, each with the next story; to the offices in turn, first to one
+    that answers."""
     found = Outcome.objects.visible_to(lead).kept().filter(initiative=card).select_related("session")
     ready = [outcome for outcome in found if outcome.travel_permission in LEAVES_THE_TEAM]
     ready.sort(key=lambda outcome: (_begun(outcome), outcome.created_at))
     offices = list(OfficialBody.objects.filter(conflict=card.conflict.root_id))
+    offices.sort(key=lambda office: office.pk not in served)
     for number, outcome in enumerate(ready):
-        story = STORIES[number % len(STORIES)]
+        story = next(stories)
         if allows(outcome.travel_permission, story.channel):
             office = offices[number % len(offices)] if offices else None
             _tell(lead, card, outcome, story, office)

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 
 WIDTHS = (1280, 390)
 DISPLAYS = {1280: ("light", "dark"), 390: ("light",)}
-READERS = ("coordinator", "mediator", "steward", "")
+READERS = ("coordinator", "mediator", "steward", "liaison", "")
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
 DISPLAY = "theme => { document.documentElement.dataset.bsTheme = theme; }"

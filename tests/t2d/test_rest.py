@@ -38,6 +38,7 @@ LISTS = [
     "people",
     "purge-requests",
     "selection-ratings",
+    "sessions",
     "received-transfers",
     "team-members",
     "tombstones",
