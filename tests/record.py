@@ -202,6 +202,7 @@ def make_record(
         initiative,
         by,
         purpose=f"{mark} purpose",
+        next_step=f"{mark} next step",
         notes=f"{mark} notes",
         place=f"{mark} place",
         present={str(body.party_id): 4} if body.party_id else {},
