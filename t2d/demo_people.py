@@ -130,6 +130,9 @@ ALSO = (("Cedar Bridge", 1, "Copper Kite", "resource_expert"),)
 NEVER_CAME = (ParticipationStatus.CONSIDERED, ParticipationStatus.DECLINED, ParticipationStatus.BLOCKED)
 
 
+ON_PAPER = "Name on paper, in the host's drawer"
+
+
 def load_people(people: dict[str, User], leads: dict[str, str], cards: dict[str, Initiative]) -> None:
     """Everybody, initiative by initiative; then those who take part in two, and who was at which session."""
     for codename, somebodies in PEOPLE.items():
@@ -158,9 +161,7 @@ def _add(by: User, initiative: Initiative, somebody: Somebody) -> None:
         initiative=initiative,
         party=party,
         background=somebody.background,
-        identity={"name": somebody.name, "contacts": "By letter, care of the host"}
-        if somebody.name
-        else None,
+        identity={"name": somebody.name or ON_PAPER, "contacts": "By letter, care of the host"},
         role=somebody.role,
         capacity=somebody.capacity,
         status=somebody.status,
