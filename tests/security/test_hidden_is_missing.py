@@ -414,6 +414,8 @@ UNIQUE = {
     "participants.Attendance.attendance_once": _TEAM,
     "participants.LiaisonMandate.liaison_mandate_once": "stewards, who write mandates, see all of them",
     "participants.Participation.person_once_in_initiative": _TEAM,
+    "participants.ParticipationRevision.participation_revision_once": _TEAM,
+    "participants.PersonRevision.person_revision_once": "its writer works with the person, and locks it first",
     "participants.PersonIdentity.person": "its writer knows the person: that somebody has a name is no secret",
     "participants.SelectionRating.rated_once_by_criterion": _TEAM,
     "transfer.OutcomeRevision.outcome_revision_once": _TEAM,
