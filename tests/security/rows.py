@@ -26,7 +26,7 @@ from initiatives.models.conflict import Reference
 Given = Mapping[type[models.Model], Sequence[models.Model]]
 HASH_LENGTH = 64
 SHORT = 7
-COMMON = re.compile(r"[^\W\d]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def canary() -> str:
@@ -126,9 +126,18 @@ def words_of(record: models.Model) -> Iterator[str]:
         yield from (str(record.pk), record.pk.hex)
     for field in record._meta.concrete_fields:
         if _is_text(field) and not field.is_relation:
-            # A short text, a plain word, a code or an id of another record may stand on a page for another reason.
+            # A short text or a single plain word may stand on a page for another reason.
             found = _texts(getattr(record, field.attname))
-            yield from (text for text in found if len(text) > SHORT and not COMMON.fullmatch(text))
+            yield from (
+                text for text in found if len(text) > SHORT and not text.isalpha() and not _is_open(text)
+            )
+
+
+def _is_open(text: str) -> bool:
+    """A code of a vocabulary, or the id of shared reference: everybody may read these."""
+    if ID.fullmatch(text):
+        return any(model._default_manager.filter(pk=text).exists() for model in Reference.__subclasses__())
+    return text in {code for vocabulary in models.TextChoices.__subclasses__() for code in vocabulary.values}
 
 
 def _texts(value: Any) -> Iterator[str]:
