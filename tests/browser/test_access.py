@@ -15,9 +15,6 @@ from t2d.demo import DOMAIN, PASSWORD
 from tests.browser.conftest import SignIn
 from tests.browser.test_look import OVERFLOW, UNFOLD, violations
 
-# One worker for all of them: they share one server.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
-
 CARD, GUEST = "Amber Heron", "Noor"
 PLACES = ("team/", "who/", "")
 

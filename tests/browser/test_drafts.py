@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-
-# One worker for all of them: they share one server.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 
 
 def open_form(page: Page) -> None:

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import SignIn
 from tests.browser.crawl import crawl
 from tests.security.routes import every_route
-
-# One worker for all of them: they share one server.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 
 WIDTHS = (1280, 390)
 DISPLAYS = {1280: ("light", "dark"), 390: ("light",)}

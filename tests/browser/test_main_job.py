@@ -6,14 +6,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.crawl import crawl
-
-# One worker for all of them: they share one server.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 
 CONFLICT = "Valley of Two Rivers"
 SECRET, RIVAL = "Hidden Otter", "Patient Marten"

@@ -9,9 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 
-# One worker for all of them: they share one server.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
-
 MOST_TOUCHES = 25
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

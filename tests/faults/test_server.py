@@ -68,7 +68,7 @@ started: list[Server] = []
 
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
-    """A test that fails does not leave its servers to the next one."""
+    """A test that fails does not leave its servers to the next one; those of `running` end by themselves."""
     yield
     while started:
         server = started.pop()
@@ -77,18 +77,22 @@ def _nothing_left_behind() -> Iterator[None]:
 
 
 def launch(data: Path, output: Path, **more: str) -> Server:
+    started.append(_start(data, output, **more))
+    return started[-1]
+
+
+def _start(data: Path, output: Path, **more: str) -> Server:
     with open(output, "wb") as file:
         process = subprocess.Popen(
             ["script/server"], cwd=PROJECT, env=environment(data, **more), stdin=subprocess.DEVNULL,
             stdout=file, stderr=subprocess.STDOUT,
         )  # fmt: skip
-    started.append(Server(process, output))
-    return started[-1]
+    return Server(process, output)
 
 
 @contextmanager
 def running(data: Path, tmp_path: Path, **more: str) -> Iterator[Server]:
-    server = launch(data, tmp_path / f"{data.name}.out", **more)
+    server = _start(data, tmp_path / f"{data.name}.out", **more)
     try:
         server.wait_until_said("READY")
         yield server

@@ -125,7 +125,7 @@ def test_people_are_seen_by_role(demo: None) -> None:
         with actor(user):
             person = Person.objects.visible_to(user).filter(identity__isnull=False).first()
             assert (person is not None) is opens
-            assert PersonIdentity.objects.count() == (7 if opens else 0)
+            assert PersonIdentity.objects.count() == (18 if opens else 0)
             assert Person.objects.visible_to(user).count() == (11 if name == "rapporteur" else 18)
 
 
