@@ -33,6 +33,7 @@ from initiatives.services.countries import country_name
 from initiatives.views.cards import answer_of
 from initiatives.views.inside import entered, frame
 from initiatives.views.sight import of_session
+from transfer.models import Outcome
 
 PER_PAGE = 25
 OVERTAKEN = 409
@@ -147,8 +148,21 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
         "saved": saved.first(),
         "overdue": shown.status == SessionStatus.PLANNED and shown.days.last < timezone.localdate(),
+        **_outcomes(request, shown, standing),
     }
     return render(request, "initiatives/session.html", context)
+
+
+def _outcomes(request: HttpRequest, shown: Session, standing: Standing) -> dict[str, Any]:
+    """What came out of it, the newest first; and whether the reader adds to it, which is the natural next step."""
+    found = (
+        Outcome.objects.visible_to(request.user).kept().filter(session=shown).order_by("-created_at", "pk")
+    )
+    happened = shown.status == SessionStatus.HELD and shown.deleted_at is None
+    return {
+        "outcomes": [(one, if_it_opens(one, "statement")) for one in found],
+        "may_record": happened and allows(standing, Action.EDIT_OUTCOMES),
+    }
 
 
 def _in_order(present: dict[str, int], names: dict[str, str]) -> list[tuple[str, int]]:

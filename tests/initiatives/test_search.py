@@ -140,7 +140,9 @@ def test_what_a_team_wrote_inside_is_found_by_it_alone(world: World) -> None:
     pseudonym = inside["person"].pseudonym
 
     assert found(world.alice, "weir") == {
-        "Sessions": [("Weir purpose", ["in the purpose", "in the next step", "in the place", "in the notes"])],
+        "Sessions": [
+            ("Weir purpose", ["in the purpose", "in the next step", "in the place", "in the notes"])
+        ],
         "Outcomes": [("Weir statement", ["in the statement"])],
         "Transfers": [("Weir message", ["in the message"])],
         "Official bodies": [("Weir office", ["in the name"])],

@@ -18,11 +18,11 @@ from conftest import World
 from initiatives.models import Draft, Session, SessionReader
 from initiatives.services import delete_session, edit_session
 from tests import factories as make
-from tests.record import make_attendance, make_participation, make_session
+from tests.record import make_attendance, make_outcome, make_participation, make_session
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, SESSION_QUERIES, LOG_QUERIES, HISTORY_QUERIES = 20, 19, 19, 19
+LIST_QUERIES, SESSION_QUERIES, LOG_QUERIES, HISTORY_QUERIES = 20, 20, 19, 19
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 OF_SESSION = [
     "session",
@@ -401,6 +401,36 @@ def test_the_list_is_in_the_order_of_what_is_to_do(world: World, alice: Client) 
     page = text_of(alice, at("sessions", world.secret)).split("<main")[1]
     order = sorted(made, key=page.index)
     assert order == ["Overdue", "Soon", "Later", "Called off", "Lately", "Long ago", "Withdrawn"]
+
+
+def test_what_came_out_of_it_is_one_tap_away(world: World, alice: Client) -> None:
+    held = make_session(world.secret, world.alice, status="held")
+    path = f"/outcomes/new/?initiative={world.secret.pk}&amp;session={held.pk}"
+    page = text_of(alice, at("session", held))
+    assert path in page
+    assert "What came out of it" not in page
+    kinds = text_of(alice, path.replace("&amp;", "&"))
+    assert f"session={held.pk}&amp;kind=individual" in kinds
+    form = text_of(alice, f"{path}&kind=individual".replace("&amp;", "&"))
+    assert f'<option value="{held.pk}" selected' in form
+    # The other kind keeps where one comes from, and so does what is refused.
+    assert f"session={held.pk}" in form.split("No, the group made something")[0].split("<p class")[-1]
+    make_outcome(world.secret, world.alice, session=held, statement="Both banks read one gauge")
+    page = text_of(alice, at("session", held))
+    assert "What came out of it" in page
+    assert "Both banks read one gauge" in page
+
+
+@pytest.mark.parametrize("status", ["planned", "cancelled", "postponed"])
+def test_nothing_comes_out_of_what_was_not_held(world: World, alice: Client, status: str) -> None:
+    session = make_session(world.secret, world.alice, status=status)
+    assert "/outcomes/new/" not in text_of(alice, at("session", session)).split("<main")[1]
+
+
+def test_observers_record_nothing(world: World, alice: Client) -> None:
+    session = make_session(world.secret, world.alice, status="held")
+    make.make_member(world.secret, world.harry, "observer")
+    assert "/outcomes/new/" not in text_of(signed_in(world.harry), at("session", session)).split("<main")[1]
 
 
 def queries(client: Client, path: str) -> int:

@@ -36,6 +36,8 @@ from transfer.services.outcomes import kept_fields
 from transfer.views.found import choices_of, context_of, found, revisions_of
 
 REFUSED, OVERTAKEN = 422, 409
+# What the page one comes from knows already: fields of the form by their names.
+CARRIED = ("session", "whose")
 WRITING = [role for role in TeamRole if team_access(role, "outcomes") is Access.WRITE]
 
 
@@ -51,8 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and not kind and draft is not None:
         kind = draft.form_data().get("kind", "")
     if kind not in OutcomeKind.values:
-        session = request.GET.get("session", "")
-        context = {**context_of(request, shown, standing), "kinds": _kinds(shown, session)}
+        context = {**context_of(request, shown, standing), "kinds": _kinds(request, shown)}
         return render(request, "transfer/outcome_kind.html", context)
     if request.method == "POST":
         return _record(request, shown, standing, kind)
@@ -85,8 +86,12 @@ def _key(text: str) -> UUID:
         raise Http404 from None
 
 
-def _kinds(shown: Initiative, session: str) -> list[tuple[str, str]]:
-    return [(kind, _address(shown, session=session, kind=kind)) for kind in OutcomeKind.values]
+def _kinds(request: HttpRequest, shown: Initiative) -> list[tuple[str, str]]:
+    return [(kind, _address(shown, **_carried(request), kind=kind)) for kind in OutcomeKind.values]
+
+
+def _carried(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in CARRIED}
 
 
 def _fresh(request: HttpRequest, shown: Initiative, kind: str, draft: Kept | None) -> OutcomeForm:
@@ -97,7 +102,7 @@ def _fresh(request: HttpRequest, shown: Initiative, kind: str, draft: Kept | Non
         form = OutcomeForm(kind=kind, choices=choices, initial=draft.values(blank.fields))
         form.is_restored = True
         return form
-    initial = {"version": 0, "session": request.GET.get("session", "")}
+    initial = {"version": 0, **_carried(request)}
     form = OutcomeForm(kind=kind, choices=choices, initial=initial)
     form.is_restored = False
     return form
@@ -137,8 +142,8 @@ def _form_page(
         **context_of(request, shown, standing),
         "form": form,
         "explained": {"travel_permission": TRAVEL_EXPLAINED},
-        "action": _address(shown, kind=form.kind),
-        "other": (other.label, _address(shown, kind=other.value)),
+        "action": _address(shown, **_carried(request), kind=form.kind),
+        "other": (other.label, _address(shown, **_carried(request), kind=other.value)),
         **place.fields(request, draft),
     }
     return render(request, "transfer/outcome_new.html", context, status=status)
