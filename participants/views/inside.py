@@ -58,6 +58,7 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
         **_standing_frame(request, shown, standing),
         "rows": rows,
         "sessions": _sessions(request, shown),
+        "may_record": allows(standing, Action.EDIT_OUTCOMES),
         "chart": _chart(request, shown, shapes) if allows(standing, Action.READ_LINKS) else None,
     }
     return render(request, "participants/initiative_people.html", context)

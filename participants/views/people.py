@@ -115,6 +115,8 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
         **links_of_person(request.user, shown),
         # An observer knows pseudonyms; what is noted of somebody is for those who write it.
         "parts": [(part, if_it_opens(part, "note") if head["may_edit"] else "") for part in parts],
+        # Whoever adds people to a team writes its outcomes, too.
+        "records": {place.pk for place in _places(request.user)},
         "history": _history(request, shown),
         "known": PersonIdentity.objects.visible_to(request.user).filter(person=shown).exists(),
     }

@@ -263,6 +263,23 @@ def test_a_participation_and_its_ratings_are_changed(world: World, part: Partici
     assert dict(SelectionRating.objects.values_list("criterion", "rating")) == {"availability": 0}
 
 
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [("lead", True), ("facilitator", True), ("rapporteur", True), ("observer", False), ("registrar", False)],
+)
+def test_from_somebody_to_what_changed_in_them(
+    world: World, part: Participation, role: str, offered: bool
+) -> None:
+    path = f"/outcomes/new/?initiative={world.secret.pk}&amp;kind=individual&amp;whose=person:{part.pk}"
+    client = role_of(world, role)
+    assert (path in text_of(client, at("person", part.person_id))) is offered
+    if role != "registrar":
+        assert (path in text_of(client, at("initiative_people", world.secret.pk))) is offered
+    if offered:
+        form = text_of(client, path.replace("&amp;", "&"))
+        assert f'<option value="person:{part.pk}" selected' in form
+
+
 def test_observers_see_pseudonyms_and_no_quadrant(world: World, part: Participation) -> None:
     page = text_of(role_of(world, "observer"), at("initiative_people", world.secret.pk))
 

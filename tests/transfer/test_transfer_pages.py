@@ -125,6 +125,53 @@ def test_a_plan_is_carried_out_and_gets_its_steps(world: World, alice: Client, m
     assert page.count('aria-current="step"') == 1
 
 
+def test_the_form_begins_with_what_is_known(world: World, alice: Client, made: dict[str, Any]) -> None:
+    """The words of the group, and who was in the room; what changed in one person is not what an office reads."""
+    outcome = made["outcome"]
+    person = record.make_person(world.house, "Nobody", party=world.up)
+    absent = record.make_participation(world.secret, person)
+    form = text_of(alice, f"{NEW}?outcome={outcome.pk}")
+    message = form.split('name="message"')[1].split("</textarea>")[0]
+    assert "Heard statement" in message
+    assert f"{made['participation'].person.pseudonym} (was there): " in form
+    assert f"{absent.person.pseudonym} (was there)" not in form
+    outcome.kind, outcome.content_kind = "individual", "attitude_change"
+    outcome.party = world.up
+    outcome.save()
+    form = text_of(alice, f"{NEW}?outcome={outcome.pk}")
+    assert "Heard statement" not in form.split('name="message"')[1].split("</textarea>")[0]
+
+
+def test_outcomes_of_one_initiative_are_asked_for(world: World, alice: Client, made: dict[str, Any]) -> None:
+    other = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    path = reverse("transfer:transfers", args=[other.pk])
+    assert f"{NEW}?initiative={other.pk}" in text_of(alice, path)
+    chosen = text_of(alice, f"{NEW}?initiative={other.pk}")
+    assert "Nothing that may travel" in chosen
+    assert f"/outcomes/new/?initiative={other.pk}" in chosen
+    assert "Heard statement" in text_of(alice, f"{NEW}?initiative={world.secret.pk}")
+    assert alice.get(f"{NEW}?initiative=none").status_code == 404
+
+
+def test_each_page_offers_the_next_step(world: World, alice: Client, made: dict[str, Any]) -> None:
+    outcome, bob = made["outcome"], signed_in(world.bob)
+    page = reverse("transfer:outcome", args=[outcome.pk])
+    further = f"/outcomes/new/?initiative={world.secret.pk}&amp;session={outcome.session_id}"
+    for client in (alice, bob):
+        assert f"{NEW}?outcome={outcome.pk}" in text_of(client, page)
+        assert further in text_of(client, page)
+    writer = make.make_member_of(world.house, "Writer")
+    make.make_member(world.secret, writer, "rapporteur")
+    assert f"{NEW}?outcome={outcome.pk}" not in text_of(signed_in(writer), page)
+    assert further in text_of(signed_in(writer), page)
+    assert 'href="#id_uptake"' in text_of(alice, at("transfer", made["transfer"]))
+    plan = record.make_transfer(outcome, world.alice, made["body"], status="planned")
+    assert 'href="#next"' in text_of(alice, at("transfer", plan))
+    outcome.travel_permission = "none"
+    outcome.save()
+    assert f"{NEW}?outcome={outcome.pk}" not in text_of(alice, page)
+
+
 def test_giving_up_deleting_and_bringing_back(world: World, alice: Client, made: dict[str, Any]) -> None:
     plan = record.make_transfer(made["outcome"], world.alice, made["body"], status="planned")
     refused = alice.post(at("abandon_transfer", plan), {"reason": ""})
@@ -289,6 +336,7 @@ def test_a_liaison_reads_the_message_and_acknowledges_for_the_office(
     team = text_of(alice, at("transfer", transfer))
 
     assert "/received/" in home
+    assert "Heard message" in listed  # Two of one day and one way are told apart.
     assert "Heard message" in page
     assert "Valley of Test" in page
     inner = ("Secret Heron", str(world.secret.pk), str(made["outcome"].pk), "Heard statement", "Heard note",

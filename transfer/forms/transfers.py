@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django import forms
@@ -46,13 +47,17 @@ AS_EXACTLY = _("As exactly as you know: 2026, 2026-Q3, 2026-07 or 2026-07-15.")
 
 
 class Carriers(forms.ModelChoiceField):
-    """People who take part, by pseudonym; whom the reader may know to reach which office is said with them."""
+    """People who take part, by pseudonym; whom the reader may know to reach which office is said with them, and who
+    was in the room from which the outcome came."""
 
     ways: Mapping[Any, str] = {}
+    came: AbstractSet[Any] = frozenset()
 
     def label_from_instance(self, carrier: Participation) -> str:
-        reaches = self.ways.get(carrier.pk, "")
-        return f"{carrier.person.pseudonym}: {reaches}" if reaches else carrier.person.pseudonym
+        said, reaches = carrier.person.pseudonym, self.ways.get(carrier.pk, "")
+        if carrier.pk in self.came:
+            said = _("%(person)s (was there)") % {"person": said}
+        return f"{said}: {reaches}" if reaches else said
 
 
 class Links(forms.ModelChoiceField):
@@ -142,6 +147,7 @@ class TransferForm(SeenForm):
         carriers: QuerySet,
         ways: Sequence[Way],
         themes: Sequence[str],
+        came: AbstractSet[Any] = frozenset(),
         changing: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -153,6 +159,7 @@ class TransferForm(SeenForm):
         self.fields["link"].queryset = OfficialLink.objects.filter(pk__in=links)
         self.fields["track"].queryset = tracks
         self.fields["carrier"].ways = _reaches(ways, names)
+        self.fields["carrier"].came = came
         self.fields["link"].ways = {way.link.pk: way for way in ways}
         self.fields["link"].bodies = names
         if not ways:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import Standing, allows
 from initiatives.enums import TrackType
 from initiatives.models import Initiative, Party, Session
 from initiatives.views.inside import entered
@@ -23,7 +24,7 @@ from transfer.enums import OutcomeKind, TravelPermission
 from transfer.forms import OutcomeFilterForm
 from transfer.forms.outcomes import SCALE, Choices
 from transfer.models import Outcome
-from transfer.services.permission import gone_out
+from transfer.services.permission import LEAVES_THE_TEAM, gone_out
 from transfer.views.found import called, context_of, found, revisions_of
 
 PER_PAGE = 25
@@ -134,11 +135,18 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
         "session": origin,
         "session_label": called(origin) if origin else "",
         "far": FAR.get(shown.travel_permission, ""),
+        "may_transfer": _may_transfer(shown, standing),
         "gone": gone_out(by=request.user, outcome=shown),
         "chain": _chain(request.user, shown),
         "saved": revisions_of(request, shown).first(),
     }
     return render(request, "transfer/outcome.html", context)
+
+
+def _may_transfer(shown: Outcome, standing: Standing) -> bool:
+    """Whether carrying it is the reader's next step."""
+    travels = shown.deleted_at is None and shown.travel_permission in LEAVES_THE_TEAM
+    return travels and allows(standing, Action.EDIT_TRANSFERS)
 
 
 def _chain(user: Any, shown: Outcome) -> list[dict[str, Any]]:

@@ -26,9 +26,9 @@ from initiatives.services.overriding import Doubt
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered
-from participants.models import OfficialBody, OfficialLink, Participation
+from participants.models import Attendance, OfficialBody, OfficialLink, Participation
 from transfer import services
-from transfer.enums import TransferStatus
+from transfer.enums import OutcomeKind, TransferStatus
 from transfer.forms import NAMES, TransferForm, values_of
 from transfer.models import Outcome, Transfer, TransferRevision
 from transfer.services.carriers import Way, carriers_of, links_of
@@ -72,21 +72,27 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _entered_outcome(request: HttpRequest, key: str) -> tuple[Outcome, Initiative, Standing]:
-    """What is no key leads nowhere, like a key that nobody has."""
-    try:
-        pk = UUID(key)
-    except ValueError:
-        raise Http404 from None
     kept = Outcome.objects.visible_to(request.user).kept().select_related("session")
-    outcome = get_object_or_404(kept, pk=pk)
+    outcome = get_object_or_404(kept, pk=_key(key))
     shown, standing = entered(request, outcome.initiative_id, Action.EDIT_TRANSFERS)
     outcome.initiative = shown
     return outcome, shown, standing
 
 
+def _key(text: str) -> UUID:
+    """What is no key leads nowhere, like a key that nobody has."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
 def _choose(request: HttpRequest) -> HttpResponse:
     """The outcomes that may travel, of the teams for which one carries things."""
     own = request.user.team_memberships.live().filter(role__in=WRITING)
+    only = request.GET.get("initiative", "")
+    if only:
+        own = own.filter(initiative=_key(only))
     rows = Outcome.objects.visible_to(request.user).kept().filter(initiative__in=own.values("initiative_id"))
     found = list(rows.select_related("initiative", "session").order_by("initiative", "-created_at"))
     initiative_services.entitle(by=request.user, initiatives={row.initiative for row in found})
@@ -95,6 +101,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
         "ready": [(row, text) for row, text in told if row.travel_permission in LEAVES_THE_TEAM],
         "staying": len([row for row in found if row.travel_permission not in LEAVES_THE_TEAM]),
         "writes": own.exists(),
+        "only": only,
     }
     return render(request, "transfer/transfer_choose.html", context, status=_status(request))
 
@@ -124,17 +131,31 @@ def _form(
         .order_by("person__pseudonym"),
         "ways": _with_used(request, transfer, ways, carriers),
         "themes": _themes(shown, transfer),
+        "came": _came(request, outcome),
         "changing": transfer is not None,
     }
     if data is not None:
         return TransferForm(data, **options)
     form = TransferForm(**options)
-    form.initial = {"version": 0, **_initial(request, ways)}
+    form.initial = {"version": 0, "message": _words(outcome), **_initial(request, ways)}
     if transfer is not None:
         form.initial = {**_flat(values_of(_fields_of(transfer))), "version": transfer.version}
     elif draft is not None:
         form.initial = {**draft.values(form.fields), **_initial(request, ways), "version": 0}
     return form
+
+
+def _came(request: HttpRequest, outcome: Outcome) -> set[UUID]:
+    """Who was in the room from which the outcome came, as far as that is written down."""
+    if outcome.session_id is None:
+        return set()
+    seen = Attendance.objects.visible_to(request.user).filter(session=outcome.session_id)
+    return set(seen.values_list("participation_id", flat=True))
+
+
+def _words(outcome: Outcome) -> str:
+    """To begin with, what the group agreed on, in its words; what is said of one person is not for an office."""
+    return (if_it_opens(outcome, "statement") or "") if outcome.kind == OutcomeKind.COLLECTIVE else ""
 
 
 def _themes(shown: Initiative, transfer: Transfer | None) -> list[str]:
