@@ -2,6 +2,7 @@
 
 from confidentiality.words import isolated
 from initiatives.drawings.sheet import Axis, Sheet, text_width, wrapped
+from initiatives.drawings.ticks import Tick
 from initiatives.drawings.timeline import Band, Bar, Mark, TrackRow, days_left, timeline
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Bar",
     "Mark",
     "Sheet",
+    "Tick",
     "TrackRow",
     "days_left",
     "isolated",

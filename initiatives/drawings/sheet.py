@@ -6,7 +6,8 @@ Inline SVG with classes only, no style, mirrored for right-to-left pages. Length
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,6 +77,7 @@ class Sheet:
     width: float
     rtl: bool = field(default_factory=get_language_bidi)
     parts: list[SafeString] = field(default_factory=list)
+    linked: bool = False
 
     def rect(self, x: float, y: float, width: float, height: float, css: str, fill: str = "") -> None:
         paint = format_html(' fill="url(#{})"', fill) if fill else ""
@@ -111,6 +113,15 @@ class Sheet:
             )
         )
 
+    @contextmanager
+    def link(self, href: str, told: str) -> Iterator[None]:
+        """What is drawn inside leads to a page, for the mouse; for others, the list beside the drawing does."""
+        outer, self.parts = self.parts, []
+        yield
+        inner = format_html_join("", "{}", ((part,) for part in self.parts))
+        outer.append(format_html('<a href="{}" tabindex="-1"><title>{}</title>{}</a>', href, told, inner))
+        self.parts, self.linked = outer, True
+
     def hatch(self, name: str, css: str, step: int = 6) -> None:
         """A pattern that rect() can be filled with."""
         self.parts.append(
@@ -128,19 +139,23 @@ class Sheet:
     def svg(
         self, height: float, *, prefix: str, title: str, description: str, css: str = "pic"
     ) -> SafeString:
-        """The whole drawing, named for those who do not see it."""
+        """The whole drawing, named for those who do not see it. An image must not hold links: then it is a group."""
+        drawn = format_html_join("", "{}", ((part,) for part in self.parts))
+        if self.linked:
+            drawn = format_html('<g aria-hidden="true">{}</g>', drawn)
         return format_html(
-            '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
+            '<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-labelledby="{}-t {}-d">'
             '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
             css,
             *_numbers(self.width, height),
+            "group" if self.linked else "img",
             prefix,
             prefix,
             prefix,
             title,
             prefix,
             description,
-            format_html_join("", "{}", ((part,) for part in self.parts)),
+            drawn,
         )
 
     def _x(self, x: float, width: float = 0) -> float:

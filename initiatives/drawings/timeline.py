@@ -1,4 +1,4 @@
-"""The timeline of a conflict: official phases, initiatives, deadlines, today.
+"""The timeline of a conflict: official phases, initiatives with what happened inside, deadlines, today.
 
 Pure: plain values in, markup out. A drawing never shows more than it is given, and the page that uses it says the
 same as a list.
@@ -18,10 +18,12 @@ from django.utils.translation import ngettext
 from confidentiality.words import isolated, listed
 from initiatives.dates import FOREVER, first_day
 from initiatives.drawings.sheet import Axis, Sheet, cut_short, months_later, text_width, wrapped
+from initiatives.drawings.ticks import LANE, Tick, draw_ticks, lanes
 
 WIDE = 994
 GUTTER = 158
 EDGE = 16
+BAR = 24
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class TrackRow:
 
 @dataclass(frozen=True)
 class Bar:
-    """An initiative; `sure_until` is where exact knowledge of its end stops, `last` FOREVER while it runs."""
+    """An initiative; `sure_until` is where exact knowledge of its end stops, `last` FOREVER while it runs.
+
+    `ticks`: what happened inside, as far as the reader may know.
+    """
 
     name: str
     kind: str
@@ -51,6 +56,13 @@ class Bar:
     sure_until: date | None = None
     own: bool = False
     note: str = ""
+    ticks: tuple[Tick, ...] = ()
+
+    @property
+    def height(self) -> float:
+        """A line for the note, then one for each lane of ticks."""
+        used = LANE * len(lanes(self.ticks))
+        return max(BAR, used + (BAR - 4 if self.note else 6)) if used else BAR
 
 
 @dataclass(frozen=True)
@@ -106,8 +118,9 @@ def _axis(
     tracks: Sequence[TrackRow], bars: Sequence[Bar], deadlines: Sequence[Mark], today: date, width: int
 ) -> Axis:
     begins = [band.first for row in tracks for band in row.bands] + [bar.first for bar in bars]
-    begins += [mark.on for mark in deadlines]
+    begins += [mark.on for mark in deadlines] + [tick.first for bar in bars for tick in bar.ticks]
     ends = [mark.on for mark in deadlines] + [bar.last for bar in bars if bar.last != FOREVER] + [today]
+    ends += [tick.last for bar in bars for tick in bar.ticks]
     last = months_later(first_day(max(ends), "month"), 1)
     first = first_day(min([*begins, today]), "year")
     return Axis(first, max(last, first + timedelta(days=365)), GUTTER, width - EDGE)
@@ -124,7 +137,8 @@ def _label_rows(axis: Axis, tracks: Sequence[TrackRow], bars: Sequence[Bar], tod
         extra = 12 if isinstance(item, Bar) and item.kind else 0
         if isinstance(item, TrackRow) and _outside(axis, item, today):
             lines, extra = ["", *lines], 6
-        rows.append((item, lines, max(36.0, 14.0 * len(lines) + extra + 8)))
+        inside = item.height if isinstance(item, Bar) else BAR
+        rows.append((item, lines, max(inside + 12.0, 14.0 * len(lines) + extra + 8)))
     return rows
 
 
@@ -193,14 +207,19 @@ def _draw_bar(sheet: Sheet, axis: Axis, bar: Bar, y: float) -> None:
     right = axis.right if bar.last == FOREVER else max(left + 3, axis.x(bar.last + timedelta(days=1)))
     sure = right if bar.sure_until is None else min(right, max(left, axis.x(bar.sure_until)))
     if sure > left:
-        sheet.rect(left, y, sure - left, 24, css)
+        sheet.rect(left, y, sure - left, bar.height, css)
     if sure < right:
-        sheet.rect(sure, y, right - sure, 24, f"{css} dash")
+        sheet.rect(sure, y, right - sure, bar.height, f"{css} dash")
     if bar.last == FOREVER:
-        tip = axis.right + 11
-        sheet.polygon([(axis.right, y), (tip, y + 12), (axis.right, y + 24)], "facc" if bar.own else "smid")
+        tip, low = axis.right + 11, y + bar.height
+        sheet.polygon([(axis.right, y), (tip, y + bar.height / 2), (axis.right, low)], _tip_css(bar))
+    draw_ticks(sheet, axis, bar.ticks, y + bar.height - LANE * len(lanes(bar.ticks)) - 2)
     if bar.note and text_width(bar.note, 11) + 12 <= right - left:
         sheet.text(left + 7, y + 16, isolated(bar.note), "ts")
+
+
+def _tip_css(bar: Bar) -> str:
+    return "facc" if bar.own else "smid"
 
 
 def _draw_today(sheet: Sheet, axis: Axis, today: date, top: float, bottom: float) -> None:
@@ -243,5 +262,9 @@ def _described(tracks: Sequence[TrackRow], bars: Sequence[Bar], coming: Sequence
         ngettext("%(n)d official track", "%(n)d official tracks", len(tracks)) % {"n": len(tracks)},
         ngettext("%(n)d initiative", "%(n)d initiatives", len(bars)) % {"n": len(bars)},
     ]
+    if inside := sum(len(bar.ticks) for bar in bars):
+        facts.append(
+            ngettext("%(n)d session or transfer", "%(n)d sessions and transfers", inside) % {"n": inside}
+        )
     facts += [f"{mark.name} {days_left(mark.on, today)}" for mark in coming[:1]]
     return _("%(facts)s. The list below the drawing says the same.") % {"facts": listed(facts, facts=True)}

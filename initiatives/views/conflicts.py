@@ -22,10 +22,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Organisation
 from confidentiality.words import listed
 from initiatives import services
-from initiatives.drawings import Band, Bar, Mark, TrackRow, timeline
+from initiatives.drawings import Band, Bar, Mark, Tick, TrackRow, timeline
 from initiatives.enums import Phase, Precision, Theme
 from initiatives.forms import DeclareForm
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, OfficialTrack, Party
+from initiatives.views import inner
 from initiatives.views.chronicle import events
 from participants.services import reach_on
 from participants.views.ways import reads_links
@@ -131,6 +132,7 @@ def conflict(request: HttpRequest, pk: UUID) -> HttpResponse:
     today = timezone.localdate()
     dated = (list(tracks), drawn[:DRAWN_AT_MOST], list(deadlines))
     coming, past = events(*dated, today)
+    happened, earlier = inner.inside(request.user, dated[1])
     context = {
         "conflict": shown,
         "ancestors": [other for other in line if other.pk in shown.lineage[:-1]],
@@ -144,7 +146,9 @@ def conflict(request: HttpRequest, pk: UUID) -> HttpResponse:
             (deadline, (deadline.due_on - today).days) for deadline in deadlines if deadline.due_on >= today
         ],
         "may_open": request.user.is_vetted(),
-        "drawing": drawing(shown, *dated, own),
+        "drawing": drawing(shown, *dated, own, inner.ticks(happened)),
+        "happened": happened,
+        "earlier": earlier,
         "coming": coming,
         "past": past,
         "bodies": reach_on(request.user, shown),
@@ -178,13 +182,14 @@ def drawing(
     drawn: list[Initiative],
     deadlines: list[Deadline],
     own: set[UUID],
+    ticks: dict[UUID, tuple[Tick, ...]],
 ) -> SafeString:
     """The timeline. It draws what it is given, and it is given only what the reader may see."""
     return timeline(
         prefix="ct",
         title=_("Timeline of %(name)s") % {"name": shown.name},
         tracks=[TrackRow(track.name, _bands(track)) for track in tracks if track.phases.all()],
-        bars=[_bar(initiative, shown, own) for initiative in drawn],
+        bars=[_bar(initiative, shown, own, ticks.get(initiative.pk, ())) for initiative in drawn],
         deadlines=[Mark(deadline.name, deadline.due_on) for deadline in deadlines],
         today=timezone.localdate(),
     )
@@ -199,7 +204,7 @@ def _bands(track: OfficialTrack) -> tuple[Band, ...]:
     )
 
 
-def _bar(initiative: Initiative, shown: Conflict, own: set[UUID]) -> Bar:
+def _bar(initiative: Initiative, shown: Conflict, own: set[UUID], ticks: tuple[Tick, ...]) -> Bar:
     sure = (
         initiative.ended_on if initiative.ended_on and initiative.ended_precision != Precision.DAY else None
     )
@@ -218,6 +223,7 @@ def _bar(initiative: Initiative, shown: Conflict, own: set[UUID]) -> Bar:
         sure_until=sure,
         own=initiative.pk in own,
         note=note,
+        ticks=ticks,
     )
 
 
