@@ -136,6 +136,11 @@ def takes_part(relation: str, column: str) -> str:
     return FORBIDDEN if relation == "observer" and column != RECORD else NAMED
 
 
+def received(relation: str, column: str) -> str:
+    """What was handed to an official body: its liaison's, and not even the team's that handed it."""
+    return OPEN if relation == "liaison" and column != RECORD else HIDDEN
+
+
 open_identity = inside(OPENS_IDENTITY)
 
 
@@ -322,8 +327,8 @@ ROWS: Mapping[str, Row] = {
     "transfers/<uuid:pk>/delete/": button(write_transfers),
     "transfers/<uuid:pk>/restore/": button(write_transfers),
     "received/": page(signed_in),
-    "received/<uuid:pk>/": page(nobody),
-    "received/<uuid:pk>/acknowledge/": button(nobody),
+    "received/<uuid:pk>/": page(received),
+    "received/<uuid:pk>/acknowledge/": button(received),
     # Coordination.
     "transfer/": page(signed_in),
     "overlaps/": page(mandate, door=mandate),
@@ -497,8 +502,8 @@ ROWS: Mapping[str, Row] = {
     ),
     "api/v1/uptake-steps/<pk>/": detail(team),
     "api/v1/received-transfers/": listed(signed_in),
-    "api/v1/received-transfers/<pk>/": detail(nobody),
-    "api/v1/received-transfers/<pk>/acknowledge/": button(nobody),
+    "api/v1/received-transfers/<pk>/": detail(received),
+    "api/v1/received-transfers/<pk>/acknowledge/": button(received),
     "api/v1/overlaps/": listed(signed_in),
     "api/v1/overlaps/<pk>/": detail(flag),
     "api/v1/overlaps/<pk>/assess/": button(Ask(flag, {"assessment": "neutral"})),

@@ -14,14 +14,15 @@ from accounts.models import Organisation, User
 from accounts.services import create_token
 from initiatives.models import Conflict, Initiative
 from tests import factories as make
-from tests.record import INSIDE, ids_of, make_body, make_record
+from tests.record import INSIDE, ids_of, make_body, make_liaison, make_record
 
 TEAM = ("lead", "facilitator", "rapporteur", "observer")
 # locked: coordinates the conflict, and leads another initiative in its family. elsewhere: coordinates another one.
 # recorder: of the organisation that registered the cards and convenes none of them. stranger: of no organisation.
+# liaison: of an official body to which each initiative has handed something, and of nothing else.
 RELATIONS = (
     *TEAM, "house", "partner", "circle", "network", "coordinator", "locked", "elsewhere", "steward", "recorder",
-    "stranger", "unvetted", "anonymous",
+    "liaison", "stranger", "unvetted", "anonymous",
 )  # fmt: skip
 RECORD = "record"
 COLUMNS = ("team", "partners", "circle", "network", RECORD)
@@ -57,6 +58,7 @@ def make_related() -> Related:
         "coordinator": make.make_user("coordinator"),
         "locked": make.make_user("locked"),
         "elsewhere": make.make_user("elsewhere"),
+        "liaison": make.make_user("liaison"),
         "stranger": make.make_user("stranger"),
         "anonymous": None,
     }
@@ -118,6 +120,8 @@ class Maker:
         lead = self._user("lead")
         make.make_brief(card, lead)
         rules = make.make_rules(card, lead)
+        body = make_body(card.conflict)
+        make_liaison(self._user("liaison"), body)
         return {
             "member": card.members.get(role="observer").pk,
             "revision": card.brief_revisions.get().pk,
@@ -125,7 +129,7 @@ class Maker:
             "assent": make.make_assent(rules, lead).pk,
             "purge": make.make_purge_request(card, lead).pk,
             "token": create_token(by=lead, scope="read")[0].pk,
-            **ids_of(make_record(card, lead, make_body(card.conflict))),
+            **ids_of(make_record(card, lead, body)),
         }
 
     @staticmethod
