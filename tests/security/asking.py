@@ -23,6 +23,9 @@ from accounts.services import create_token
 from tests.security.routes import Route, every_route
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+# What pages and the API answer to. Who is asked for does not decide whether an address knows a method, so one
+# watcher asks by every method and the others by these.
+OF_PAGES, OF_THE_API = ("get", "post"), ("get", "post", "patch", "delete")
 # What cannot change anything.
 SAFE = ("get", "head", "options")
 # Signing out ends the walk; it is walked alone in tests/accounts.
@@ -42,6 +45,13 @@ Request = Callable[..., HttpResponse]
 def routes() -> list[Route]:
     """Every address that can be walked."""
     return [route for route in every_route() if route.pattern not in SKIPPED]
+
+
+def methods_at(path: str, *, every: bool) -> tuple[str, ...]:
+    """By which methods an address is asked: every one, or those that one of its kind can have."""
+    if every:
+        return METHODS
+    return OF_THE_API if path.lstrip("/").startswith("api/") else OF_PAGES
 
 
 def request_as(user: User | None) -> Request:

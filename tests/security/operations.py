@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from drf_spectacular.generators import SchemaGenerator
 
+from tests.security.asking import routes
 from tests.security.rows import canary
 
 CHANGING = ("post", "patch")
@@ -62,6 +63,15 @@ def operations() -> tuple[Operation, ...]:
     """Everything that changes something and has a body."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     return tuple(_operations(schema))
+
+
+def places(own: Mapping[str, UUID]) -> Iterator[tuple[Operation, str]]:
+    """Every operation of the API with the address of a record of one's own."""
+    by_pattern = {route.pattern: route for route in routes()}
+    for operation in operations():
+        route = by_pattern[operation.pattern]
+        values = {name: own.get(kind, uuid4()) for name, kind in route.kinds().items()}
+        yield operation, route.path(values)
 
 
 def _operations(schema: Mapping[str, Any]) -> Iterator[Operation]:

@@ -11,6 +11,7 @@ Not proved: what a coordinator learns, who is to see flags (tests/coordination);
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable
@@ -38,6 +39,8 @@ from initiatives.models import Initiative
 from tests.clients import client_of, post
 from tests.security.asking import Answer, Request, answer, request_as, routes
 from tests.security.conftest import REFERENCE, Secrets
+from tests.security.operations import Operation, places
+from tests.security.rows import canary
 
 LONG = bool(os.environ.get("T2D_LONG"))
 SEQUENCES = 500 if LONG else 50
@@ -46,19 +49,27 @@ PER_TEST = 10
 READERS = ("rita", "harry", "rita", "stella", "sam")
 ACTS = 8
 KINDS = 13  # of acts, at the least
-ASKED = 60
+ASKED = 40
 QUERIES = ("?q=heron", "?search=canary", "?conflict={conflict}", "?ordering=codename", "?page_size=1")
 NEW = {"track_type": "t2_hard", "matching": "on", "began_on": "2024-01-01", "codename": "Canary"}
 THEMES = ["ceasefire", "elections", "recognition", "nuclear_risk"]
+# What a reader outside may well notice, or what shows the initiative to others: reference, and acts done above.
+NOTICED = (
+    "organisations", "conflicts", "parties", "official-tracks", "deadlines", "official-bodies", "overlaps",
+    "coordination-links", "circle-declarations", "initiatives/<pk>/visibility",
+)  # fmt: skip
+BY_PROGRAM = 3  # acts of each sequence
 
 
 class House:
     """Alice's house at work, by a seed. What it does is seen by nobody outside but a partner and the coordinator."""
 
-    def __init__(self, world: World, seed: int, reader: str) -> None:
+    def __init__(self, world: World, secrets: Secrets, seed: int, reader: str) -> None:
         self.world, self.draw, self.reader = world, random.Random(seed), reader
+        self.own = secrets.ids()
         self.initiatives = [world.secret]
         self.done: list[str] = []
+        self.answers: list[tuple[str, int]] = []
 
     def one(self) -> Initiative:
         return Initiative.objects.get(pk=self.draw.choice(self.initiatives).pk)
@@ -161,6 +172,16 @@ class House:
         answered = post(client, path, body)
         assert answered.status_code in (200, 201, 400), answered.content
 
+    def works_by_program(self) -> None:
+        """Any operation that the API describes, on what lies inside the initiative: a new endpoint is used at once."""
+        operation, path = self.draw.choice(operations_inside(self.own))
+        body = operation.example(self.own)
+        if operation.method == "patch" and (texts := operation.texts()):
+            body[self.draw.choice(texts)] = canary()
+        answered = request_as(self.world.alice)(operation.method, path, data=json.dumps(body))
+        assert answered.status_code < 500, (operation.name, answered.content)
+        self.answers.append((operation.name, answered.status_code))
+
     def makes_token(self) -> None:
         create_token(by=self.world.alice, scope="read", label="Canary token")
 
@@ -181,7 +202,7 @@ class House:
         ]  # fmt: skip
         if self.reader == "harry":
             acts.remove(self.declares)  # A colleague reads what his own house has declared.
-        for act in [self.opens, *self.draw.choices(acts, k=ACTS)]:
+        for act in [self.opens, *self.draw.choices(acts, k=ACTS), *[self.works_by_program] * BY_PROGRAM]:
             try:
                 with actor(self.world.alice):
                     act()
@@ -189,6 +210,11 @@ class House:
                 continue
             self.done.append(act.__name__)
         compare_waiting()
+
+
+def operations_inside(own: dict[str, UUID]) -> list[tuple[Operation, str]]:
+    found = [(operation, path) for operation, path in places(own)]
+    return [(one, path) for one, path in found if not one.pattern.removeprefix("api/v1/").startswith(NOTICED)]
 
 
 def addresses(world: World, secrets: Secrets, reader: str) -> list[str]:
@@ -230,18 +256,21 @@ def test_what_another_house_does_changes_nothing_for_a_reader(
     request, paths = reader_of(world, getattr(world, reader)), addresses(world, secrets, reader)
     before = transcript(request, paths)
     done: list[str] = []
+    accepted: list[str] = []
     for seed in range(start, start + PER_TEST):
         with transaction.atomic():
-            house = House(world, seed, reader)
+            house = House(world, secrets, seed, reader)
             house.acts()
             asked = paths if LONG or seed == start else house.draw.sample(paths, ASKED)
             changed = differences({path: before[path] for path in asked}, transcript(request, asked))
             transaction.set_rollback(True)
         done += house.done
+        accepted += [name for name, status in house.answers if status < 300]
         assert (changed, len(mail.outbox)) == ([], 0), (reader, seed, house.done)
 
     assert len(done) > PER_TEST * ACTS / 2  # Most acts were really done, of every kind.
     assert len(set(done)) >= KINDS
+    assert len(set(accepted)) > 3
 
 
 @pytest.mark.parametrize("reader", ["anonymous", "rita", "sam", "harry", "stella"])
