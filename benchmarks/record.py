@@ -1,27 +1,35 @@
-"""What the pages of the record cost with much on record: whole requests, and the gap matrix alone.
+"""What the pages of the record cost with much on record: whole requests, and the numbers of the transfer page alone.
 
-The transfer page adds up 40 official bodies, 6 sides, 60 people with three links each, 2,000 outcomes, 5,000
-transfers and 10,000 steps, of four initiatives on whose teams the reader is, beside as many of others.
+40 official bodies against 6 sides, 60 people with three links each, 50 sessions with 12 people, 2,000 outcomes, 5,000
+transfers and 10,000 steps, on four initiatives on whose teams the reader is, beside as many of somebody else.
 """
 
 from __future__ import annotations
 
-import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from benchmarks.support.services import migrated_services
 
-SIDES, BODIES, PEOPLE, LINKS_EACH = 6, 40, 60, 3
-OUTCOMES, TRANSFERS, STEPS_EACH, SESSIONS = 2_000, 5_000, 2, 50
-INITIATIVES = 4
-ROUNDS = 15
-PERMISSIONS = ("none", "team", "officials", "public")
-BATCH = 500
+ROUNDS = 25
+CARDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One round, in ms: what passed, and processor time of this program and of the database's process."""
+
+    passed: float
+    program: float
+    database: float
+
+    @property
+    def worked(self) -> float:
+        return self.program + self.database
 
 
 def main() -> None:
@@ -29,246 +37,134 @@ def main() -> None:
         from django.core.management import call_command
         from django.db import connection
 
+        from benchmarks.support.record import fill
         from confidentiality.roles import as_owner
 
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["redoc"])
-        reader = _fill()
+        reader = fill()
         with as_owner(), connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-        _measure(reader)
+        print(f"{'':<50} {'passed':>17} {'program':>9} {'database':>9} {'both':>9}", flush=True)
+        _numbers(reader)
+        _pages(reader)
+        _many_cards(reader)
 
 
-# --- What is on record --------------------------------------------------------------------------------------------
-
-
-def _fill() -> Any:
+def _numbers(reader: Any) -> None:
     from django.db import transaction
-
-    from accounts.models import Membership, Organisation, User
-    from confidentiality.roles import as_owner
-    from initiatives.models import Conflict
-
-    draw = random.Random(7)
-    with as_owner(), transaction.atomic():
-        house = Organisation.objects.create(name="House", vetted_at="2020-01-01T00:00Z")
-        conflict = Conflict(name="Valley")
-        conflict.place()
-        conflict.save()
-        readers = []
-        for name in ("Reader", "Other"):
-            user = User.objects.create_user(email=f"{name.lower()}@bench.example", name=name)
-            Membership.objects.create(user=user, organisation=house)
-            readers.append(user)
-        sides, bodies = _reference(conflict, draw)
-    for user in readers:
-        with as_owner(), transaction.atomic():
-            _record(user, house, conflict, sides, bodies, draw)
-    return readers[0]
-
-
-def _reference(conflict: Any, draw: random.Random) -> tuple[list[Any], list[Any]]:
-    from initiatives.models import Party
-    from participants.models import OfficialBody
-
-    sides = [
-        Party(conflict=conflict, name=f"Side {number}", normalised_name=f"side {number}")
-        for number in range(SIDES)
-    ]
-    Party.objects.bulk_create(sides)
-    bodies = [
-        OfficialBody(
-            conflict=conflict,
-            party=draw.choice([None, *sides]),
-            name=f"Office {number}",
-            normalised_name=f"office {number:02}",
-        )
-        for number in range(BODIES)
-    ]
-    for number, body in enumerate(bodies[1:], 1):
-        body.gatekeeper = bodies[number // 2] if number % 3 == 0 else None
-    OfficialBody.objects.bulk_create(bodies)
-    return sides, bodies
-
-
-def _record(
-    user: Any, house: Any, conflict: Any, sides: list[Any], bodies: list[Any], draw: random.Random
-) -> None:
-    """Everything of one user: initiatives, sessions, people with links, outcomes, transfers, steps."""
-    from initiatives.models import Initiative, Session, TeamMember
-    from participants.models import OfficialLink, Participation, Person
-    from transfer.models import Outcome, Transfer, UptakeStep
-
-    cards = [
-        Initiative.objects.create(
-            conflict=conflict,
-            registered_by=house,
-            created_by=user,
-            codename=f"Bench {user.name} {number}",
-            track_type="t2_hard",
-            status="active",
-            matching="off",
-            began_on=date(2024, 1, 1),
-            began_precision="year",
-        )
-        for number in range(INITIATIVES)
-    ]
-    for card in cards:
-        TeamMember.objects.create(initiative=card, user=user, role="lead")
-    people = [
-        Person(organisation=house, pseudonym=f"{user.name} {number}", party=draw.choice(sides))
-        for number in range(PEOPLE)
-    ]
-    takes_part = [
-        Participation(initiative=cards[number % INITIATIVES], person=person, status="accepted")
-        for number, person in enumerate(people)
-    ]
-    # All people of the pages that are measured on their own take part in the first initiative.
-    takes_part += [
-        Participation(initiative=cards[0], person=person, status="accepted")
-        for number, person in enumerate(people)
-        if number % INITIATIVES
-    ]
-    links = [_link(house, person, draw.choice(bodies), draw) for person in people for _n in range(LINKS_EACH)]
-    sessions = [
-        Session(
-            initiative=cards[0],
-            by=user,
-            began_on=_day(draw),
-            format="workshop",
-            purpose="Gauges",
-            next_step="Map",
-        )
-        for _number in range(SESSIONS)
-    ]
-    outcomes = [_outcome(draw.choice(cards), user, sessions, sides, draw) for _number in range(OUTCOMES)]
-    transfers = [
-        _transfer(draw.choice(outcomes), user, takes_part, bodies, draw) for _number in range(TRANSFERS)
-    ]
-    steps = [
-        UptakeStep(initiative=one.initiative, transfer=one, by=user, uptake=_rung(draw), on=_day(draw))
-        for one in transfers
-        for _number in range(STEPS_EACH)
-    ]
-    for model, rows in (
-        (Person, people),
-        (Participation, takes_part),
-        (OfficialLink, links),
-        (Session, sessions),
-        (Outcome, outcomes),
-        (Transfer, transfers),
-        (UptakeStep, steps),
-    ):
-        model.objects.bulk_create(rows, batch_size=BATCH)  # type: ignore[attr-defined]
-
-
-def _day(draw: random.Random) -> date:
-    return date.today() - timedelta(days=draw.randrange(700))
-
-
-def _rung(draw: random.Random) -> str:
-    from transfer.enums import Uptake
-
-    return str(draw.choice(list(Uptake)))
-
-
-def _link(house: Any, person: Any, body: Any, draw: random.Random) -> Any:
-    from participants.models import OfficialLink
-
-    tie = {
-        "body": str(body.pk),
-        "track": "",
-        "link_type": "academic",
-        "access": "can_call",
-        "authorised": "knows",
-    }
-    return OfficialLink(
-        organisation=house,
-        person=person,
-        tie={**tie, "two_way": True, "strength": draw.randrange(5)},
-        last_confirmed_on=date.today() - timedelta(days=draw.randrange(300)),
-    )
-
-
-def _outcome(card: Any, user: Any, sessions: list[Any], sides: list[Any], draw: random.Random) -> Any:
-    from transfer.models import Outcome
-
-    return Outcome(
-        initiative=card,
-        session=draw.choice(sessions) if card.pk == sessions[0].initiative_id else None,
-        by=user,
-        kind="collective",
-        content_kind="framework",
-        travel_permission=draw.choice(PERMISSIONS),
-        endorsed_by=[side.pk for side in draw.sample(sides, draw.randrange(3))],
-        statement="One gauge that both sides read, and a day on which they read it together. " * 4,
-    )
-
-
-def _transfer(outcome: Any, user: Any, takes_part: list[Any], bodies: list[Any], draw: random.Random) -> Any:
-    from transfer.models import Transfer
-
-    return Transfer(
-        initiative=outcome.initiative,
-        outcome=outcome,
-        by=user,
-        status=draw.choice(["done", "done", "done", "planned", "abandoned"]),
-        agent="participant",
-        carrier=draw.choice(takes_part),
-        body=draw.choice(bodies),
-        sent_on=_day(draw),
-        message="Both sides would read one gauge. " * 6,
-    )
-
-
-# --- What it costs ------------------------------------------------------------------------------------------------
-
-
-def _measure(reader: Any) -> None:
-    from django.db import transaction
-    from django.test import Client
 
     from confidentiality.actor import actor
-    from initiatives.models import Initiative
     from transfer.services import transfer_overview
 
     def gathered() -> None:
         with transaction.atomic(), actor(reader):
             transfer_overview(by=reader)
 
-    _told("gap matrix, board, asymmetry, stuck, lags: numbers alone", _times(gathered))
+    _told("transfer page, numbers alone", _costs(gathered))
+
+
+def _pages(reader: Any) -> None:
+    from django.test import Client
+
     client = Client()
     client.force_login(reader)
+    for what, path, words in _addresses(reader):
+
+        def asked(path: str = path, words: dict[str, str] | None = words) -> Any:
+            response = client.post(path, words) if words else client.get(path)
+            assert response.status_code == 200, (path, response.status_code)
+            return response
+
+        _told(f"{what} ({len(asked().content) // 1000} kB)", _costs(asked))
+
+
+def _addresses(reader: Any) -> list[tuple[str, str, dict[str, str] | None]]:
+    from django.db import transaction
+
+    from confidentiality.actor import actor
+    from initiatives.models import Session
+
     with transaction.atomic(), actor(reader):
-        first = Initiative.objects.of_team(reader).order_by("codename").first()
-    for what, path in _paths(first.pk if first else UUID(int=0)):
-
-        def asked(path: str = path) -> None:
-            assert client.get(path).status_code == 200, path
-
-        times = _times(asked)
-        _told(f"{what} ({len(client.get(path).content) // 1000} kB)", times)
-
-
-def _paths(pk: UUID) -> Iterator[tuple[str, str]]:
-    yield "transfer page, all initiatives", "/transfer/"
-    yield "transfer page, one initiative", f"/transfer/?initiative={pk}"
-
-
-def _times(act: Callable[[], None]) -> list[tuple[float, float]]:
-    """For each round the time that passed and the processor time of this program, in ms."""
-    found = []
-    for _round in range(ROUNDS + 1):
-        began, used = time.perf_counter(), time.process_time()
-        act()
-        found.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - used)))
-    return found[1:]
+        session = Session.objects.visible_to(reader).order_by("began_on")[0]
+    inside = f"/initiatives/{session.initiative_id}/"
+    return [
+        ("home", "/", None),
+        ("initiative", inside, None),
+        ("sessions of an initiative", f"{inside}sessions/", None),
+        ("one session", f"/sessions/{session.pk}/", None),
+        ("people of an initiative", f"{inside}people/", None),
+        ("outcomes of an initiative", f"{inside}outcomes/", None),
+        ("transfers of an initiative", f"{inside}transfers/", None),
+        ("people", "/people/", None),
+        ("network", "/network/", None),
+        ("transfer page, all initiatives", "/transfer/", None),
+        ("transfer page, one initiative", f"/transfer/?initiative={session.initiative_id}", None),
+        ("search, found everywhere", "/search/", {"q": "gauge"}),
+        ("search, found nowhere", "/search/", {"q": "unheard-of"}),
+    ]
 
 
-def _told(what: str, times: list[tuple[float, float]]) -> None:
-    passed, used = zip(*times, strict=True)
+def _many_cards(reader: Any) -> None:
+    """One call that opens many initiatives at once."""
+    from accounts.models import Membership
+    from initiatives.models import Conflict
+    from tests.clients import client_of, post
+
+    conflict = Conflict.objects.get()
+    house = Membership.objects.get(user=reader).organisation_id
+    card = {
+        "conflict": str(conflict.pk),
+        "registered_by": str(house),
+        "track_type": "t2_hard",
+        "matching": "on",
+        "began_on": "2024-03",
+    }
+    client = client_of(reader)
+
+    def sent() -> None:
+        assert post(client, "initiatives/", [card] * CARDS).status_code == 201
+
+    _told(f"REST, {CARDS} initiatives in one call", _costs(sent, rounds=2))
+
+
+# --- Time ---------------------------------------------------------------------------------------------------------
+
+
+def _costs(act: Callable[[], Any], rounds: int = ROUNDS) -> list[Cost]:
+    """The first round warms up and is not counted."""
+    return [_cost(act) for _round in range(rounds + 1)][1:]
+
+
+def _cost(act: Callable[[], Any]) -> Cost:
+    database = Path(f"/proc/{_database()}/schedstat")
+    before, used, began = _on_processor(database), time.process_time(), time.perf_counter()
+    act()
+    passed, program = time.perf_counter() - began, time.process_time() - used
+    return Cost(1000 * passed, 1000 * program, (_on_processor(database) - before) / 1e6)
+
+
+def _database() -> int:
+    """The process of the database that works for this connection. Its processor time holds no waiting."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def _on_processor(process: Path) -> int:
+    """Nanoseconds."""
+    return int(process.read_text().split()[0])
+
+
+def _told(what: str, costs: list[Cost]) -> None:
+    passed = [cost.passed for cost in costs]
+    medians = [
+        statistics.median(getattr(cost, name) for cost in costs) for name in ("program", "database", "worked")
+    ]
     print(
-        f"{what:<64} {statistics.median(passed):6.1f} ms, best {min(passed):6.1f}, "
-        f"of which this program {statistics.median(used):6.1f}, best {min(used):6.1f}",
+        f"{what:<50} {statistics.median(passed):6.1f} ({min(passed):6.1f}) ms"
+        + "".join(f" {median:6.1f} ms" for median in medians),
         flush=True,
     )
 

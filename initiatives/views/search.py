@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import Truncator
@@ -46,12 +47,16 @@ WHERE = {
     "note": _("in the note"),
     "name": _("in the name"),
 }
+SESSION = ("purpose", "next_step", "place", "notes", "incidents")
+OUTCOME = ("statement", "interest_addressed", "evidence")
+TRANSFER = ("message", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Records of one kind: the rows that a user may see, the fields that are looked through, where a hit leads.
 
+    Every row is read, so of a row only what is looked through and what it needs to be opened and called something.
     Who a person is, is opened deliberately, one by one, and so is not searched.
     """
 
@@ -66,37 +71,37 @@ class Kind:
 KINDS = (
     Kind(
         _("Sessions"),
-        lambda user: Session.objects.visible_to(user).kept().select_related("initiative"),
-        ("purpose", "next_step", "place", "notes", "incidents"),
+        lambda user: Session.objects.visible_to(user).kept().only("initiative", "format", *SESSION),
+        SESSION,
         "initiatives:session",
         "initiative",
         lambda session: session.get_format_display(),
     ),
     Kind(
         _("Outcomes"),
-        lambda user: Outcome.objects.visible_to(user).kept().select_related("initiative"),
-        ("statement", "interest_addressed", "evidence"),
+        lambda user: Outcome.objects.visible_to(user).kept().only("initiative", *OUTCOME),
+        OUTCOME,
         "transfer:outcome",
         "initiative",
     ),
     Kind(
         _("Transfers"),
-        lambda user: Transfer.objects.visible_to(user).kept().select_related("initiative"),
-        ("message", "note"),
+        lambda user: Transfer.objects.visible_to(user).kept().only("initiative", "channel", *TRANSFER),
+        TRANSFER,
         "transfer:transfer",
         "initiative",
         lambda transfer: transfer.get_channel_display(),
     ),
     Kind(
         _("People"),
-        lambda user: Person.objects.visible_to(user),
+        lambda user: Person.objects.visible_to(user).only("organisation", "pseudonym"),
         ("pseudonym",),
         "participants:person",
         "",
     ),
     Kind(
         _("Official bodies"),
-        lambda user: OfficialBody.objects.visible_to(user).select_related("conflict"),
+        lambda user: OfficialBody.objects.visible_to(user).only("conflict", "name"),
         ("name",),
         "participants:body",
         "conflict",
@@ -130,6 +135,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def _rows(kind: Kind, user: Any, text: str) -> list[dict[str, Any]]:
     """What a hit is called, what it belongs to, and where the words stand."""
     found = services.find_records(kind.records(user), kind.fields, text, limit=SHOWN_OF_A_KIND + 1)
+    if kind.about:
+        prefetch_related_objects([row for row, _places in found], kind.about)
     services.entitle(
         by=user, initiatives=[row.initiative for row, _places in found if kind.about == "initiative"]
     )
