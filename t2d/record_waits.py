@@ -23,7 +23,7 @@ from initiatives.models import Session, TeamMember
 from initiatives.services import entitle
 from participants.services.reach import ways_of
 from transfer.models import ReceivedTransfer
-from transfer.services.overview import Overview, statements_of, transfer_overview
+from transfer.services.overview import statements_of, what_waits, without_collection
 
 SHOWN = 5
 COMING_DAYS = 30
@@ -38,10 +38,8 @@ def of_record(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:
     found: dict[str, Any] = {"received": _received(user)}
     if not memberships:
         return found
-    overview = transfer_overview(by=user)
-    carrying = _with(memberships, Action.EDIT_OUTCOMES)
     found |= _sessions(user, logging)
-    found["stuck"] = _stuck(user, overview, carrying)
+    found["stuck"] = _stuck(user, _with(memberships, Action.EDIT_OUTCOMES))
     found["stale"] = _stale(user)
     return found
 
@@ -85,9 +83,11 @@ def _lacks(session: Session) -> list[str]:
     return [name for name in LACKING if if_it_opens(session, name) == ""]
 
 
-def _stuck(user: Any, overview: Overview, carrying: Collection[UUID]) -> list[dict[str, Any]]:
+@without_collection()
+def _stuck(user: Any, carrying: Collection[UUID]) -> list[dict[str, Any]]:
     """Outcomes that may travel and have not, and transfers without an answer; of initiatives that one writes in."""
     # The overview names records by their ids as text.
+    overview = what_waits(by=user)
     cards = {str(card.pk): card for card in overview.chosen if card.pk in carrying}
     waiting = (one for one in overview.stuck if overview.ideas[one.idea].initiative in cards)
     shown = list(islice(waiting, SHOWN))

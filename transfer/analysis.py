@@ -15,7 +15,7 @@ from datetime import date
 from statistics import median_low
 from typing import NamedTuple
 
-from transfer.enums import OFF_THE_LADDER, RANKS, Direction, TravelPermission, Uptake
+from transfer.enums import OFF_THE_LADDER, RANKS, TravelPermission, Uptake
 
 # An id as text: thousands of them are looked up, and text is hashed once.
 Key = str
@@ -24,6 +24,8 @@ IDEA_WAITS, TRANSFER_WAITS = 30, 60  # days
 MAY_TRAVEL = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
 # Nothing more is expected of these: it is done, or answered.
 ENDED = frozenset({Uptake.REJECTED, Uptake.OVERTAKEN})
+# By plain text, which is compared faster than a member of the enumeration.
+RANK_OF = {str(step): rank for step, rank in RANKS.items()}
 NOT_SENT, SENT, TOP = RANKS[Uptake.NOT_SENT], RANKS[Uptake.SENT], RANKS[Uptake.IMPLEMENTED]
 
 
@@ -112,11 +114,15 @@ def _reached(transfer: Carried, moves: Collection[Move]) -> Reached:
     start = SENT if transfer.done else NOT_SENT
     highest, current, beside, moved_on = start, start, "", transfer.sent_last if transfer.done else None
     for move in moves:
-        rank = RANKS.get(move.uptake)  # type: ignore[call-overload]  # A code equals its member.
-        beside = move.uptake if rank is None else ""
-        if rank is not None:
-            current, highest = rank, max(highest, rank)
-        moved_on = move.last if moved_on is None else max(moved_on, move.last)
+        rank = RANK_OF.get(move.uptake)
+        if rank is None:
+            beside = move.uptake
+        else:
+            beside, current = "", rank
+            if rank > highest:
+                highest = rank
+        if moved_on is None or move.last > moved_on:
+            moved_on = move.last
     return Reached(highest, current, beside, moved_on)
 
 
@@ -237,8 +243,8 @@ def gap_matrix(
 
 def of_sides(transfer: Carried, owners: Mapping[Key, frozenset[Key]]) -> frozenset[Key]:
     """Whose transfer it is: of the side of the idea, and of the side of whoever carried it."""
-    found = owners.get(transfer.idea, frozenset())
-    return found | {transfer.side} if transfer.side else found
+    found, side = owners.get(transfer.idea, frozenset()), transfer.side
+    return found if side is None or side in found else found | {side}
 
 
 # --- Asymmetry ----------------------------------------------------------------------------------------------------
@@ -277,10 +283,6 @@ def asymmetry(
                 if transfer.body:
                     shares[side].offices.add(transfer.body)
     return shares
-
-
-def is_upward(direction: str) -> bool:
-    return direction == Direction.UPWARD
 
 
 # --- What waits ---------------------------------------------------------------------------------------------------
@@ -363,7 +365,7 @@ def _first_steps(moves: Iterable[Move]) -> dict[int, date]:
     """The first step onto each rung above "sent", where its day is known."""
     found: dict[int, date | None] = {}
     for move in moves:
-        rank = RANKS.get(move.uptake)  # type: ignore[call-overload]
+        rank = RANK_OF.get(move.uptake)
         if rank is not None and rank > SENT:
             found.setdefault(rank, move.exact)
     return {rank: on for rank, on in found.items() if on is not None}

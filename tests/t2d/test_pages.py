@@ -16,7 +16,7 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 31, 27, 20
+MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 27, 27, 20
 
 
 def home(user: Any) -> Any:

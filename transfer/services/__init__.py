@@ -1,7 +1,14 @@
 """What is done to outcomes, their transfer and their uptake: one file per concern; the names are collected here."""
 
 from transfer.services.outcomes import delete_outcome, edit_outcome, record_outcome, restore_outcome
-from transfer.services.overview import Overview, Part, statements_of, transfer_overview
+from transfer.services.overview import (
+    Overview,
+    Part,
+    statements_of,
+    transfer_overview,
+    what_waits,
+    without_collection,
+)
 from transfer.services.permission import gone_out
 from transfer.services.received import acknowledge, message_of
 from transfer.services.transfers import (
@@ -35,4 +42,6 @@ __all__ = [
     "restore_transfer",
     "statements_of",
     "transfer_overview",
+    "what_waits",
+    "without_collection",
 ]

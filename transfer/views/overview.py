@@ -26,7 +26,7 @@ from participants.models import OfficialBody
 from transfer.analysis import Cell, Place, Row, Share, Spread, Stuck
 from transfer.drawings import rung_bars, staircase
 from transfer.enums import LADDER, Uptake
-from transfer.services import Overview, Part, statements_of, transfer_overview
+from transfer.services import Overview, Part, statements_of, transfer_overview, without_collection
 
 ON_A_RUNG, WAITING = 8, 12  # rows shown; the numbers count all
 STATEMENT = 110
@@ -35,6 +35,7 @@ SHAPES = ("a", "b", "c")
 
 @login_required
 @require_GET
+@without_collection()
 def overview(request: HttpRequest) -> HttpResponse:
     """Of all of one's initiatives, or of ?initiative= or ?conflict=. What is not an id filters nothing."""
     chosen = {name: _id(request.GET.get(name, "")) for name in ("initiative", "conflict")}
@@ -45,7 +46,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     statements = statements_of(by=request.user, outcomes=shown) if shown else {}
     parts = [_part(part, found) for part in found.parts]
     context = {
-        "found": found,
+        # Not the numbers of everything: they would outlive the page, in a circle that a context makes with itself.
+        "own": found.own,
+        "counted": bool(found.chosen),
+        "waiting": len(found.stuck),
+        "outcomes": len(found.places),
         "chosen": {name: str(pk) if pk else "" for name, pk in chosen.items()},
         "conflicts": _conflicts(found.own),
         "parts": parts,
