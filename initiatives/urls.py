@@ -56,6 +56,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>/edit/", session_log.edit, name="edit_session"),
     path("sessions/<uuid:pk>/details/", session_log.details, name="session_details"),
     path("sessions/<uuid:pk>/history/", sessions.history, name="session_history"),
+    path("sessions/<uuid:pk>/history/<uuid:revision>/", sessions.version, name="session_version"),
     path("sessions/<uuid:pk>/move/", sessions.move, name="move_session"),
     path("sessions/<uuid:pk>/delete/", sessions.delete, name="delete_session"),
     path("sessions/<uuid:pk>/restore/", sessions.restore, name="restore_session"),

@@ -188,7 +188,7 @@ def make_brief(initiative: Initiative, by: User, **texts: str) -> Brief:
     )
     brief.save()
     fields = ("title", "objective", "guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")
-    kept = {"texts": {name: getattr(brief, name) for name in fields}, "changed": list(texts) or ["title"]}
+    kept = {"fields": {name: getattr(brief, name) for name in fields}, "changed": list(texts) or ["title"]}
     BriefRevision(initiative=initiative, number=brief.version, by=by, kept=kept).save()
     return brief
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("transfers/<uuid:pk>/", transfers.transfer, name="transfer"),
     path("transfers/<uuid:pk>/edit/", transfer_forms.edit, name="edit_transfer"),
     path("transfers/<uuid:pk>/history/", transfers.history, name="transfer_history"),
+    path("transfers/<uuid:pk>/history/<uuid:revision>/", transfers.revision, name="transfer_revision"),
     path("transfers/<uuid:pk>/steps/", transfer_acts.add_step, name="add_step"),
     path("transfers/<uuid:pk>/done/", transfer_acts.carry_out, name="carry_out"),
     path("transfers/<uuid:pk>/abandon/", transfer_acts.abandon, name="abandon_transfer"),

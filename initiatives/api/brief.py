@@ -20,8 +20,10 @@ from accounts.api.resource import Making, Reading, Resource, inline
 from initiatives import services
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS
-from initiatives.models import Brief, BriefRevision, GroundRules, GroundRulesAssent, Initiative
+from initiatives.api.versions import VersionSerializer
+from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
 from initiatives.services.brief import BRIEF_FIELDS
+from initiatives.services.versions import versions_of
 
 
 class OwnInitiative(Visible):
@@ -55,17 +57,8 @@ class BriefTextsSerializer(serializers.Serializer):
     exit_plan = serializers.CharField()
 
 
-class BriefRevisionSerializer(serializers.Serializer):
-    version = serializers.IntegerField(source="number")
-    by = serializers.UUIDField(source="by_id")
-    name = serializers.CharField(source="by.name")
-    saved_at = serializers.DateTimeField(source="created_at")
-    changed = serializers.ListField(
-        child=serializers.ChoiceField(BRIEF_FIELDS),
-        source="kept.changed",
-        help_text=_("What the save changed."),
-    )
-    texts = BriefTextsSerializer(source="kept.texts")
+class BriefRevisionSerializer(VersionSerializer):
+    texts = BriefTextsSerializer(source="fields")
 
 
 class OfInitiative(filters.FilterSet):
@@ -112,8 +105,7 @@ class Briefs(Resource):
     def history(self, request: Any, pk: str) -> Response:
         """Every version: who saved it when, what changed, and its texts. The newest first."""
         found = self.get_object()
-        kept = BriefRevision.objects.visible_to(request.user).filter(initiative=found.initiative_id)
-        return Response(BriefRevisionSerializer(kept.select_related("by"), many=True).data)
+        return Response(BriefRevisionSerializer(versions_of(request.user, found), many=True).data)
 
 
 class GroundRulesSerializer(Strict):

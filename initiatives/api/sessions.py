@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -21,10 +21,12 @@ from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS
+from initiatives.api.versions import VersionSerializer
 from initiatives.enums import SessionFormat, SessionStatus, Theme
-from initiatives.models import Session, SessionRevision
+from initiatives.models import Session
 from initiatives.models.session import MOST_PRESENT
-from initiatives.services.sessions import REASON_LENGTH, SESSION_FIELDS
+from initiatives.services.sessions import SESSION_FIELDS
+from initiatives.services.versions import REASON_LENGTH
 
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
@@ -69,23 +71,9 @@ class MoveSerializer(StrictParts):
     initiative = OwnInitiative(help_text=_("Another initiative in which the caller writes sessions."))
 
 
-class SessionRevisionSerializer(serializers.Serializer):
-    version = serializers.IntegerField(source="number")
-    by = serializers.UUIDField(source="by_id")
-    name = serializers.CharField(source="by.name")
-    saved_at = serializers.SerializerMethodField()
-    changed = serializers.ListField(
-        child=serializers.CharField(), source="kept.changed", help_text=_("What the save changed.")
-    )
-    reason = serializers.CharField(source="kept.reason")
-    fields_then = serializers.SerializerMethodField(help_text=_("The fields as they stood after it."))
-
-    def get_saved_at(self, revision: SessionRevision) -> str:
-        return str(revision.kept.get("at") or revision.created_at.isoformat())
-
-    @extend_schema_field({"type": "object", "additionalProperties": {}})
-    def get_fields_then(self, revision: SessionRevision) -> dict[str, Any]:
-        return dict(revision.kept["fields"])
+class SessionRevisionSerializer(VersionSerializer):
+    reason = serializers.CharField()
+    fields_then = serializers.DictField(source="fields", help_text=_("The fields as they stood after it."))
 
 
 class SessionFilters(OfInitiative):
@@ -152,6 +140,5 @@ class Sessions(Resource):
     @action(detail=True, methods=["get"], pagination_class=None)
     def history(self, request: Any, pk: str) -> Response:
         """Every version: who saved it when and why, what changed, and the fields. The newest first."""
-        session = self.get_object()
-        kept = SessionRevision.objects.visible_to(request.user).filter(session=session)
-        return Response(SessionRevisionSerializer(kept.select_related("by"), many=True).data)
+        versions = services.session_versions(by=request.user, session=self.get_object())
+        return Response(SessionRevisionSerializer(versions, many=True).data)

@@ -1,6 +1,6 @@
 """Forms of conflicts, initiatives, briefs, sessions and purges: what is typed becomes the arguments of a service."""
 
-from initiatives.forms.brief import AssentForm, BriefForm, FindForm, GroundRulesForm
+from initiatives.forms.brief import AssentForm, BriefForm, BringBackForm, FindForm, GroundRulesForm
 from initiatives.forms.cards import (
     EXPLAINED,
     EXTENSIONS,
@@ -38,6 +38,7 @@ __all__ = [
     "AskPurgeForm",
     "AssentForm",
     "BriefForm",
+    "BringBackForm",
     "CardForm",
     "ConfirmPurgeForm",
     "DeclareForm",

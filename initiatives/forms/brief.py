@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import MAX_VERSION
 from initiatives.models.brief import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
+from initiatives.services.versions import REASON_LENGTH
 
 
 class ProseField(forms.CharField):
@@ -29,6 +30,24 @@ class SeenForm(forms.Form):
     """A form about a record that may not exist yet: `version` says which state was read, 0 for none."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MAX_VERSION)
+
+
+class BringBackForm(SeenForm):
+    """Why an older version comes back; `all_the_same` is asked once the service has asked about something."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+        help_text=_("It stays in the history."),
+    )
+    all_the_same = forms.BooleanField(
+        label=_("It is right all the same"), required=False, widget=forms.HiddenInput
+    )
+
+    def ask(self) -> None:
+        """Show the box that says so."""
+        self.fields["all_the_same"].widget = forms.CheckboxInput()
 
 
 class BriefForm(SeenForm):

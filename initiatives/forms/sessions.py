@@ -21,7 +21,7 @@ from initiatives.forms.brief import ProseField
 from initiatives.models import Initiative, Party, Session
 from initiatives.models.session import LINE_LENGTH, MOST_PRESENT, PLACE_LENGTH
 from initiatives.services.countries import country_choices
-from initiatives.services.sessions import REASON_LENGTH
+from initiatives.services.versions import REASON_LENGTH
 
 SIDE = "present_"
 NOBODYS = f"{SIDE}none"
@@ -286,9 +286,8 @@ def days_sent(days: Mapping[str, Any], present: Mapping[str, int]) -> dict[str, 
     return found | {f"{SIDE}{party or 'none'}": [str(number)] for party, number in present.items()}
 
 
-def kept_sent(kept: Mapping[str, Any]) -> dict[str, list[str]]:
+def kept_sent(fields: Mapping[str, Any]) -> dict[str, list[str]]:
     """The same of a version in the history."""
-    fields = kept["fields"]
     if "began_on" not in fields:
         return {}
     values = {name: [str(fields[name] or "")] for name in _SENT}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
-from initiatives.models.content import InitiativeContent
+from initiatives.models.content import InitiativeContent, RecordRevision
 from initiatives.models.initiative import Initiative
 from initiatives.querysets import ContentQuerySet
 
@@ -56,18 +58,18 @@ class Brief(InitiativeContent):
     def __str__(self) -> str:
         return f"brief of {self.initiative_id}"
 
+    @property
+    def revisions(self) -> Any:
+        """Its versions: there is one brief in an initiative."""
+        return self.initiative.brief_revisions
 
-class BriefRevision(InitiativeContent):
-    """A brief as it stood after one save: who saved it, and all its texts. Not a difference, and never changed.
 
-    `number` is the version of the brief that it keeps. `kept`: {"texts": {field: text}, "changed": [field]}.
-    """
+class BriefRevision(RecordRevision):
+    """A brief as it stood after one save: all its texts, not a difference."""
 
     initiative = models.ForeignKey(
         Initiative, DATABASE_CASCADE, related_name="brief_revisions", editable=False
     )
-    number = models.PositiveIntegerField(editable=False)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     kept = EncryptedJSONField(field_id="brief_revision.kept", editable=False)
 
     objects = ContentQuerySet.as_manager()
@@ -77,9 +79,6 @@ class BriefRevision(InitiativeContent):
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["initiative", "number"], name="brief_revision_once")]
-
-    def __str__(self) -> str:
-        return f"brief of {self.initiative_id}, version {self.number}"
 
 
 class GroundRules(InitiativeContent):

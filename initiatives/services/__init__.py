@@ -5,6 +5,7 @@ One file per concern; the names are collected here, so that callers need not kno
 
 from initiatives.services.brief import (
     adopt_ground_rules,
+    bring_back_brief,
     edit_brief,
     entitle,
     record_assent,
@@ -42,12 +43,14 @@ from initiatives.services.reference import (
 )
 from initiatives.services.search import briefs_with, find, find_records
 from initiatives.services.sessions import (
+    bring_back_session,
     delete_session,
     edit_session,
     log_session,
     move_session,
     name_reader,
     restore_session,
+    session_versions,
     unname_reader,
     writes_sessions_in,
 )
@@ -80,6 +83,8 @@ __all__ = [
     "ask_purge",
     "begins_at",
     "briefs_with",
+    "bring_back_brief",
+    "bring_back_session",
     "cancel_purge",
     "change_status",
     "change_team_member",
@@ -125,6 +130,7 @@ __all__ = [
     "remove_team_member",
     "restore_session",
     "second_persons",
+    "session_versions",
     "titles_of",
     "unname_reader",
     "waiting_for",

@@ -18,14 +18,17 @@ from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale, hold, save
-from initiatives.models import Brief, BriefRevision, GroundRules, GroundRulesAssent, Initiative
+from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
 from initiatives.services.turns import take_turn
+from initiatives.services.versions import keep_version, needed_reason, older_version, versions_of
 
 BRIEF_FIELDS = ("title", "objective", "guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")
 
 
 @transaction.atomic
-def edit_brief(*, by: User, initiative: Initiative, version: int | None = None, **texts: str) -> Brief:
+def edit_brief(
+    *, by: User, initiative: Initiative, version: int | None = None, reason: str = "", **texts: str
+) -> Brief:
     """Write the brief: any of BRIEF_FIELDS. The first text makes it; what stands there already changes nothing.
 
     `version` is the one that was read, 0 when there was no brief. Raises Stale when it is another one by now.
@@ -44,9 +47,21 @@ def edit_brief(*, by: User, initiative: Initiative, version: int | None = None, 
     for name in changed:
         setattr(brief, name, texts[name])
     save(brief)
-    kept = {"texts": {name: getattr(brief, name) for name in BRIEF_FIELDS}, "changed": changed}
-    save(BriefRevision(initiative=initiative, number=brief.version, by=by, kept=kept))
+    fields = {name: getattr(brief, name) for name in BRIEF_FIELDS}
+    keep_version(brief, by=by, fields=fields, changed=changed, reason=reason)
     return brief
+
+
+@transaction.atomic
+def bring_back_brief(
+    *, by: User, brief: Brief, number: int, reason: str, version: int | None = None, override_reason: str = ""
+) -> Brief:
+    """Write the texts of an older version again, as a new one with a reason. Raises Stale. Asks about nothing."""
+    policy.require(by, Action.EDIT_BRIEF, brief)
+    take_turn("brief", brief.initiative_id)
+    brief = hold(Brief, brief.pk, version)
+    texts = older_version(versions_of(by, brief), number, brief).fields
+    return edit_brief(by=by, initiative=brief.initiative, reason=needed_reason(reason), **texts)
 
 
 def _refuse_damaged(stands: Mapping[str, Any], texts: Mapping[str, str]) -> None:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from confidentiality import policy
-from confidentiality.codes import Action, TeamRole
+from confidentiality.codes import Action, Audience, TeamRole
 from confidentiality.fields import encrypted_fields, if_it_opens
-from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
-from confidentiality.records import CONTROLS, hold, save
+from confidentiality.policy import CLOSED_TO_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
+from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
@@ -25,12 +25,12 @@ from initiatives.models.session import MOST_PRESENT
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
 from initiatives.services.turns import take_turn
+from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
     "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "audience",
     "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes", "incidents",
 )  # fmt: skip
-REASON_LENGTH = 500
 _WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
 
 
@@ -46,17 +46,24 @@ def log_session(*, by: User, initiative: Initiative, override_reason: str = "", 
     changed = _apply(session, fields, fresh=True)
     _judge(session, changed, override_reason)
     save(session)
-    keep_version(session, by, changed, override_reason)
+    _keep(session, by, changed, override_reason)
     return session
 
 
 @transaction.atomic
 def edit_session(
-    *, by: User, session: Session, version: int | None = None, override_reason: str = "", **changes: Any
+    *,
+    by: User,
+    session: Session,
+    version: int | None = None,
+    override_reason: str = "",
+    reason: str = "",
+    **changes: Any,
 ) -> Session:
     """Change any of SESSION_FIELDS; what stands there already changes nothing.
 
-    A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does.
+    A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does, and
+    where the new rule forbids to store who came while that stands there: with a reason, it is taken out.
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
@@ -65,9 +72,58 @@ def edit_session(
     if not changed:
         return session
     _judge(session, changed, override_reason)
+    if "rule" in changed and _came_against_the_rule(session):
+        session.attendances.all().delete()
+        changed.append("attendance")
     save(session)
-    keep_version(session, by, changed, override_reason)
+    _keep(session, by, changed, override_reason or reason)
     return session
+
+
+def session_versions(*, by: User, session: Session) -> list[Version]:
+    """Its versions, the newest first, as far as `by` may read the session now and might have read it then.
+
+    An observer reads none that was closed to observers as it stood, and under a rule without notes nobody reads those
+    that were taken before it.
+    """
+    observes = session.standing_of(by).team_role == TeamRole.OBSERVER
+    noted = session.rule not in WITHOUT_NOTES
+
+    def seen(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if observes and _was_closed(fields, by):
+            return None
+        return fields if noted else {name: value for name, value in fields.items() if name != "notes"}
+
+    return versions_of(by, session, seen)
+
+
+def _was_closed(fields: Mapping[str, Any], observer: User) -> bool:
+    named = fields.get("audience") == Audience.NAMED and str(observer.pk) not in fields.get("readers", [])
+    return fields.get("rule") in CLOSED_TO_OBSERVERS or named
+
+
+@transaction.atomic
+def bring_back_session(
+    *,
+    by: User,
+    session: Session,
+    number: int,
+    reason: str,
+    version: int | None = None,
+    override_reason: str = "",
+) -> Session:
+    """Write an older version again, as a new one with a reason. Who reads it, and whether it is deleted, stays.
+
+    Raises Stale, and Doubt as `edit_session` does.
+    """
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, version)
+    then = older_version(session_versions(by=by, session=session), number, session).fields
+    fields = {name: then[name] for name in SESSION_FIELDS if name in then and name != "audience"}
+    for name in {"began_on", "ended_on"} & set(fields):
+        fields[name] = date.fromisoformat(fields[name]) if fields[name] else None
+    reason = needed_reason(reason)
+    return edit_session(by=by, session=session, override_reason=override_reason, reason=reason, **fields)
 
 
 @transaction.atomic
@@ -80,7 +136,7 @@ def delete_session(*, by: User, session: Session, reason: str, version: int | No
     reason = needed_reason(reason)
     session.deleted_at = timezone.now()
     save(session)
-    keep_version(session, by, ["deleted"], reason)
+    _keep(session, by, ["deleted"], reason)
     return session
 
 
@@ -93,7 +149,7 @@ def restore_session(*, by: User, session: Session, version: int | None = None, r
         return session
     session.deleted_at = None
     save(session)
-    keep_version(session, by, ["deleted"], reason)
+    _keep(session, by, ["deleted"], reason)
     return session
 
 
@@ -112,7 +168,7 @@ def name_reader(*, by: User, session: Session, user: User) -> None:
         return
     save(SessionReader(initiative=session.initiative, session=session, user=user))
     save(session)
-    keep_version(session, by, ["readers"])
+    _keep(session, by, ["readers"])
 
 
 @transaction.atomic
@@ -123,38 +179,15 @@ def unname_reader(*, by: User, session: Session, user: User) -> None:
     refuse_deleted(session)
     if SessionReader.objects.filter(session=session, user=user).delete()[0]:
         save(session)
-        keep_version(session, by, ["readers"])
+        _keep(session, by, ["readers"])
 
 
-def keep_version(session: Session, by: User, changed: list[str], reason: str = "") -> None:
+def _keep(session: Session, by: User, changed: list[str], reason: str = "") -> None:
     """The session as it stands, into its history."""
-    fields = {name: _written(getattr(session, name)) for name in SESSION_FIELDS}
-    fields["deleted"] = session.deleted_at is not None
+    fields = {name: getattr(session, name) for name in SESSION_FIELDS}
     readers = SessionReader.objects.filter(session=session).values_list("user_id", flat=True)
-    fields["readers"] = sorted(str(pk) for pk in readers)
-    kept = {"fields": fields, "changed": changed, "reason": reason.strip()}
-    save(
-        SessionRevision(
-            initiative=session.initiative, session=session, number=session.version, by=by, kept=kept
-        )
-    )
-
-
-def _written(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def needed_reason(text: str, field: str = "reason") -> str:
-    """A reason that somebody can read afterwards; or a refusal at its field."""
-    reason = text.strip()
-    if not reason:
-        raise ValidationError({field: ValidationError(_("Say why, in a few words."), code="required")})
-    if len(reason) > REASON_LENGTH:
-        raise ValidationError({field: _("At most %(most)d characters.") % {"most": REASON_LENGTH}})
-    if CONTROLS.search(reason):
-        text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")
-        raise ValidationError({field: text})
-    return reason
+    fields |= {"deleted": session.deleted_at is not None, "readers": sorted(str(pk) for pk in readers)}
+    keep_version(session, by=by, fields=fields, changed=changed, reason=reason)
 
 
 def refuse_deleted(session: Session) -> None:
@@ -235,10 +268,20 @@ def _judge(session: Session, changed: list[str], override_reason: str) -> None:
     if session.country and session.country not in country_codes():
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
+    doubts = {}
+    if "rule" in changed and _came_against_the_rule(session):
+        doubts["rule"] = _(
+            "It stands there who came. Under this rule that is not stored: it will be taken out."
+        )
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()
         session.clean()
-        doubt(unlikely(session), override_reason)
+        doubts |= unlikely(session)
+    doubt(doubts, override_reason)
+
+
+def _came_against_the_rule(session: Session) -> bool:
+    return session.rule in WITHOUT_ATTENDANCE and "attendances" in hanging_on(session)
 
 
 def _is_whole(session: Session) -> bool:
@@ -251,9 +294,6 @@ def _judge_rule(session: Session, changed: list[str]) -> None:
         if "notes" in changed:
             raise ValidationError({"notes": _("Under this rule no notes are kept.")})
         raise ValidationError({"rule": _("Notes stand in this session. Under this rule none are kept.")})
-    if "rule" in changed and session.rule in WITHOUT_ATTENDANCE and "attendances" in hanging_on(session):
-        text = _("It stands there who came. Under this rule that is not stored: take it out first.")
-        raise ValidationError({"rule": text})
 
 
 def unlikely(session: Session) -> dict[str, str]:
@@ -307,10 +347,10 @@ def move_session(
         setattr(moved, name, value)
     save(moved)
     _copy_history(session, moved, by)
-    keep_version(moved, by, [], "moved")
+    _keep(moved, by, [], "moved")
     session.deleted_at = timezone.now()
     save(session)
-    keep_version(session, by, ["deleted"], "moved")
+    _keep(session, by, ["deleted"], "moved")
     return moved
 
 
@@ -334,15 +374,9 @@ def _copy_history(session: Session, moved: Session, by: User) -> None:
     signed by who moves it."""
     for revision in SessionRevision.objects.filter(session=session).order_by("number"):
         at = revision.kept.get("at") or revision.created_at.isoformat()
-        save(
-            SessionRevision(
-                initiative=moved.initiative,
-                session=moved,
-                number=revision.number,
-                by=by,
-                kept={"by": str(revision.by_id), **revision.kept, "at": at},
-            )
-        )
+        kept = {"by": str(revision.by_id), **revision.kept, "at": at}
+        scope = {"initiative": moved.initiative, "session": moved}
+        save(SessionRevision(**scope, number=revision.number, by=by, kept=kept))
 
 
 def writes_sessions_in(user: User) -> list[Initiative]:

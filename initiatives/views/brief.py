@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -23,14 +24,15 @@ from confidentiality.records import Stale
 from initiatives import services
 from initiatives.enums import DraftPlace
 from initiatives.forms import BriefForm
-from initiatives.models import Brief, BriefRevision, GroundRules, GroundRulesAssent, Initiative
+from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
 from initiatives.services.brief import BRIEF_FIELDS
+from initiatives.services.versions import Version, numbered, versions_of
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered, frame
+from initiatives.views.versions import Told, pages
 
 REFUSED, OVERTAKEN = 422, 409
-PER_PAGE = 25
 
 
 @login_required
@@ -45,7 +47,7 @@ def brief(request: HttpRequest, pk: UUID) -> HttpResponse:
         **frame(request, shown, standing),
         "brief": stored,
         "texts": _labelled(_opened_texts(stored), leave_out=("title",)),
-        "saved": _revisions(request, shown).filter(number=stored.version).first() if stored else None,
+        "saved": next(iter(_versions(request, stored, most=1)), None),
         "rules": rules,
         "assents": assents.count() if rules else 0,
         "draft": Place(DraftPlace.BRIEF, initiative=shown).draft_of(request.user),
@@ -54,11 +56,14 @@ def brief(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _stored(request: HttpRequest, shown: Initiative) -> Brief | None:
-    return Brief.objects.visible_to(request.user).filter(initiative=shown).first()
+    stored = Brief.objects.visible_to(request.user).filter(initiative=shown).first()
+    if stored is not None:
+        stored.initiative = shown
+    return stored
 
 
-def _revisions(request: HttpRequest, shown: Initiative) -> Any:
-    return BriefRevision.objects.visible_to(request.user).filter(initiative=shown).select_related("by")
+def _versions(request: HttpRequest, stored: Brief | None, most: int | None = None) -> list[Version]:
+    return versions_of(request.user, stored, most=most) if stored else []
 
 
 def _opened_texts(stored: Brief | None) -> dict[str, Any]:
@@ -69,11 +74,6 @@ def _opened_texts(stored: Brief | None) -> dict[str, Any]:
 def _texts(stored: Brief | None) -> dict[str, str]:
     """As a form takes them up: what does not open is written anew."""
     return {name: text or "" for name, text in _opened_texts(stored).items()}
-
-
-def _kept(revision: BriefRevision) -> dict[str, Any]:
-    """What a version keeps; empty where it does not open, which must not take the others away."""
-    return if_it_opens(revision, "kept") or {"texts": dict.fromkeys(BRIEF_FIELDS), "changed": []}
 
 
 def _labelled(texts: Mapping[str, Any], leave_out: tuple[str, ...] = ()) -> list[tuple[str, str, Any]]:
@@ -108,14 +108,10 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, shown: Initiative, standing: Standing) -> HttpResponse:
-    """The form as it stands; with an older version in it if that was asked for; else with one's own draft."""
+    """The form as it stands, or with one's own draft in it."""
     stored = _stored(request, shown)
     version = stored.version if stored else 0
     texts = _texts(stored)
-    if "from" in request.GET:
-        older = _revision(request, shown, request.GET["from"])
-        form = BriefForm(initial={**texts, **_kept(older)["texts"], "version": version})
-        return _page(request, shown, standing, form, older=older)
     draft = Place(DraftPlace.BRIEF, initiative=shown).draft_of(request.user)
     if draft is None or draft.says(texts):
         return _page(request, shown, standing, BriefForm(initial={**texts, "version": version}))
@@ -131,8 +127,9 @@ def _overtaken(
     """The form brought up to date: what only the other wrote is taken over, what both wrote is shown twice."""
     stored = _stored(request, shown)
     now = stored.version if stored else 0
-    before = _revisions(request, shown).filter(number=version).first()
-    known = _kept(before)["texts"] if before else dict.fromkeys(BRIEF_FIELDS, "")
+    versions = _versions(request, stored)
+    before = numbered(versions, version)
+    known = before.fields if before and before.fields else dict.fromkeys(BRIEF_FIELDS, "")
     data, taken, disputed = merge(typed, _as_sent(known), _as_sent(_texts(stored)))
     data["version"] = str(now)
     form = BriefForm(data)
@@ -145,7 +142,7 @@ def _overtaken(
         status=200 if draft else OVERTAKEN,
         draft=draft,
         overtaken=True,
-        saved=_revisions(request, shown).filter(number=now).first(),
+        saved=numbered(versions, now),
         taken=[theirs[name] for name in taken],
         disputed=[theirs[name] for name in disputed],
     )
@@ -169,39 +166,27 @@ def _page(
     return render(request, "initiatives/brief_edit.html", context, status=status)
 
 
-@login_required
-@require_GET
-def history(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Who saved which version when, and what changed with it; the newest first."""
+def _told(request: HttpRequest, pk: UUID) -> Told:
+    """The brief with its versions, for their pages."""
     shown, standing = entered(request, pk)
-    page = Paginator(_revisions(request, shown), PER_PAGE).get_page(request.GET.get("page"))
+    stored = _stored(request, shown)
     labels = {name: label for name, label, _text in _labelled({})}
-    rows = [(row, [labels[name] for name in _kept(row)["changed"]]) for row in page.object_list]
-    context = {**frame(request, shown, standing), "page": page, "rows": rows, "query": ""}
-    return render(request, "initiatives/brief_history.html", context)
+    return Told(
+        record=stored or Brief(initiative=shown),
+        versions=_versions(request, stored),
+        headings=(_("History of the brief"), _("Version %(number)s of the brief")),
+        trail=[
+            (reverse("initiatives:initiative", args=[pk]), shown.label),
+            (reverse("initiatives:brief", args=[pk]), _("Brief")),
+        ],
+        history=reverse("initiatives:brief_history", args=[pk]),
+        version=lambda key: reverse("initiatives:brief_revision", args=[pk, key]),
+        labels=labels,
+        tell=_labelled,
+        write=Action.EDIT_BRIEF,
+        bring_back=partial(services.bring_back_brief, brief=stored),
+        page={**frame(request, shown, standing), "tab": "brief"},
+    )
 
 
-@login_required
-@require_GET
-def revision(request: HttpRequest, pk: UUID, revision: UUID) -> HttpResponse:
-    """The brief as it stood after one save."""
-    shown, standing = entered(request, pk)
-    found = _revision(request, shown, str(revision))
-    newest = _revisions(request, shown).first()
-    context = {
-        **frame(request, shown, standing),
-        "revision": found,
-        "newest": newest == found,
-        "texts": _labelled(_kept(found)["texts"]),
-        "changed": _kept(found)["changed"],
-    }
-    return render(request, "initiatives/brief_revision.html", context)
-
-
-def _revision(request: HttpRequest, shown: Initiative, key: str) -> BriefRevision:
-    """What is no key leads nowhere, like a key that nobody has."""
-    try:
-        pk = UUID(key)
-    except ValueError:
-        raise Http404 from None
-    return get_object_or_404(_revisions(request, shown), pk=pk)
+history, revision = pages(_told)

@@ -24,8 +24,9 @@ from initiatives import services
 from initiatives.enums import DraftPlace
 from initiatives.forms import RULES_EXPLAINED, SESSION_NAMES, DetailsForm, EditForm, LogForm
 from initiatives.forms.sessions import details_sent, fields_sent, kept_sent, sides_of
-from initiatives.models import Draft, Initiative, Session, SessionReader, SessionRevision
+from initiatives.models import Draft, Initiative, Session, SessionReader
 from initiatives.services.sessions import SESSION_FIELDS
+from initiatives.services.versions import Version, numbered
 from initiatives.views.cards import answer_of
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Kept, Place
@@ -157,7 +158,7 @@ def _overtaken(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
     sides = sides_of(shown.initiative, shown)
     blank = {field.name: [""] for field in EditForm(sides=sides).numbers}
     before = _version_of(request.user, shown, version)
-    known = {**blank, **kept_sent(before.kept)} if before else {}
+    known = {**blank, **kept_sent(before.fields)} if before else {}
     now = {**blank, **fields_sent(shown)}
     data, taken, disputed = merge(request.POST, known, now)
     data["version"] = str(shown.version)
@@ -166,9 +167,8 @@ def _overtaken(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
     return _edit_page(request, shown, standing, form, **_said(request.user, shown, stands, taken, disputed))
 
 
-def _version_of(user: Any, session: Session, number: int) -> SessionRevision | None:
-    kept = SessionRevision.objects.visible_to(user).filter(session=session)
-    return kept.filter(number=number).select_related("by").first()
+def _version_of(user: Any, session: Session, number: int) -> Version | None:
+    return numbered(services.session_versions(by=user, session=session), number)
 
 
 def _said(user: Any, shown: Session, stands: Any, taken: list[str], disputed: list[str]) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def _overtaken_details(request: HttpRequest, pk: UUID, version: int) -> HttpResp
     shown, standing = written(request, pk)
     now = _details_of(shown)
     before = _version_of(request.user, shown, version)
-    fields = before.kept["fields"] if before else {}
+    fields = before.fields if before else {}
     known = details_sent(fields, fields["readers"]) if "audience" in fields else {}
     data, taken, disputed = merge(request.POST, known, now)
     data["version"] = str(shown.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +29,14 @@ from confidentiality.words import listed
 from initiatives import services
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
-from initiatives.models import Initiative, Party, Session, SessionReader, SessionRevision
+from initiatives.models import Initiative, Party, Session, SessionReader
 from initiatives.services.countries import country_name
+from initiatives.services.versions import Version, versions_of
+from initiatives.templatetags.desk import days
 from initiatives.views.cards import answer_of
 from initiatives.views.inside import entered, frame
 from initiatives.views.sight import of_session
+from initiatives.views.versions import Told, pages
 from transfer.models import Outcome
 
 PER_PAGE = 25
@@ -133,7 +137,6 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     present = if_it_opens(shown, "present")
     names = _names_of(present or {})
     readers = SessionReader.objects.visible_to(request.user).filter(session=shown).select_related("user")
-    saved = _revisions(request, shown).select_related("by")
     context = {
         **session_frame(request, shown, standing),
         "numbers": [(names.get(key, _("a side")), number) for key, number in _in_order(present or {}, names)],
@@ -146,7 +149,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         "texts": [(label, if_it_opens(shown, name)) for name, label in labels().items() if name in _TEXTS],
         "rule_means": RULES_EXPLAINED.get(Rule(shown.rule), ""),
         "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
-        "saved": saved.first(),
+        "saved": next(iter(versions_of(request.user, shown, most=1)), None),
         "overdue": shown.status == SessionStatus.PLANNED and shown.days.last < timezone.localdate(),
         **_outcomes(request, shown, standing),
     }
@@ -171,10 +174,6 @@ def _in_order(present: dict[str, int], names: dict[str, str]) -> list[tuple[str,
 
 
 _TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
-
-
-def _revisions(request: HttpRequest, shown: Session) -> Any:
-    return SessionRevision.objects.visible_to(request.user).filter(session=shown)
 
 
 def _names_of(present: dict[str, int]) -> dict[str, str]:
@@ -207,7 +206,7 @@ def labels() -> dict[str, str]:
         "incidents": _("Incidents"),
         "audience": _("Who on the team reads it"),
         "readers": _("Observers who read it"),
-        "deleted": _("Deleted"),
+        "attendance": _("Who was there"),
     }
 
 
@@ -234,47 +233,37 @@ def in_words(name: str, value: Any, names: dict[str, str]) -> str:
     return str(words.get(value, value)) if value else ""
 
 
-@login_required
-@require_GET
-def history(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Every version: who saved it when and why, and what stood there before and after."""
+def _told(request: HttpRequest, pk: UUID) -> Told:
+    """A session with its versions, for their pages."""
     shown, standing = found_session(request, pk, Action.READ_SESSIONS)
-    rows = list(_revisions(request, shown).select_related("by"))
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    names = _names_in(rows)
-    told, called = [], labels()
-    for row in page.object_list:
-        kept = if_it_opens(row, "kept") or {}
-        before = _kept_before(rows, row)
-        changes = [
-            (
-                called.get(name, name),
-                in_words(name, before.get(name), names) if row.number > 1 else "",
-                in_words(name, kept.get("fields", {}).get(name), names),
-            )
-            for name in kept.get("changed", [])
-        ]
-        told.append((row, kept.get("at"), changes, _reason(kept.get("reason", ""))))
-    context = {**session_frame(request, shown, standing), "page": page, "rows": told, "query": ""}
-    return render(request, "initiatives/session_history.html", context)
+    versions = services.session_versions(by=request.user, session=shown)
+    names, called = _names_in(versions), labels()
+    sessions_of = reverse("initiatives:sessions", args=[shown.initiative_id])
+    return Told(
+        record=shown,
+        versions=versions,
+        headings=(_("History of the session"), _("Version %(number)s of the session")),
+        trail=[(sessions_of, _("Sessions")), (reverse("initiatives:session", args=[pk]), days(shown))],
+        history=reverse("initiatives:session_history", args=[pk]),
+        version=lambda key: reverse("initiatives:session_version", args=[pk, key]),
+        labels=called,
+        tell=lambda fields: [
+            (name, called[name], in_words(name, fields[name], names)) for name in called if name in fields
+        ],
+        write=Action.EDIT_SESSIONS,
+        bring_back=partial(services.bring_back_session, session=shown),
+        page={**session_frame(request, shown, standing), "tab": "sessions"},
+    )
 
 
-def _kept_before(rows: list[SessionRevision], row: SessionRevision) -> dict[str, Any]:
-    older = [other for other in rows if other.number < row.number]
-    kept = if_it_opens(max(older, key=lambda other: other.number), "kept") if older else None
-    return (kept or {}).get("fields", {})
-
-
-def _names_in(rows: list[SessionRevision]) -> dict[str, str]:
+def _names_in(versions: list[Version]) -> dict[str, str]:
     """Sides and observers that the versions name by their ids."""
-    kept = [(if_it_opens(row, "kept") or {}).get("fields", {}) for row in rows]
-    sides = {key: 0 for fields in kept for key in fields.get("present", {})}
-    people = {key for fields in kept for key in fields.get("readers", [])}
+    sides = {key: 0 for one in versions for key in one.fields.get("present") or {}}
+    people = {key for one in versions for key in one.fields.get("readers", [])}
     return {**_names_of(sides), **{str(user.pk): user.name for user in User.objects.filter(pk__in=people)}}
 
 
-def _reason(text: str) -> str:
-    return _("moved between initiatives") if text == "moved" else text
+history, version = pages(_told)
 
 
 # --- Deleting, bringing back, moving --------------------------------------------------------------------------

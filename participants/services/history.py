@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from accounts.models import User
-from confidentiality.records import save
-from participants.models import Participation, ParticipationRevision, Person, PersonRevision
+from initiatives.services.versions import keep_version
+from participants.models import Participation, Person
 
 PERSON_FIELDS = ("party_id", "background")
 PARTICIPATION_FIELDS = ("role", "capacity", "status", "consents", "withdrew_on", "note")
@@ -16,37 +15,16 @@ PARTICIPATION_FIELDS = ("role", "capacity", "status", "consents", "withdrew_on",
 
 def keep_person(person: Person, *, by: User, changed: Iterable[str], reason: str = "") -> None:
     """Write down how a person stands now."""
-    kept = _kept(person, PERSON_FIELDS, changed, reason)
-    save(
-        PersonRevision(
-            organisation=person.organisation, person=person, number=person.version, by=by, kept=kept
-        )
-    )
+    keep_version(person, by=by, fields=_fields(person, PERSON_FIELDS), changed=changed, reason=reason)
 
 
 def keep_participation(
     participation: Participation, *, by: User, changed: Iterable[str], reason: str = ""
 ) -> None:
     """Write down how a participation stands now."""
-    kept = _kept(participation, PARTICIPATION_FIELDS, changed, reason)
-    save(
-        ParticipationRevision(
-            initiative=participation.initiative,
-            participation=participation,
-            number=participation.version,
-            by=by,
-            kept=kept,
-        )
-    )
+    fields = _fields(participation, PARTICIPATION_FIELDS)
+    keep_version(participation, by=by, fields=fields, changed=changed, reason=reason)
 
 
-def _kept(record: Any, names: Iterable[str], changed: Iterable[str], reason: str) -> dict[str, Any]:
-    fields = {name.removesuffix("_id"): _plain(getattr(record, name)) for name in names}
-    return {"fields": fields, "changed": list(changed), "reason": reason}
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON keeps it."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | list) else str(value)
+def _fields(record: Any, names: Iterable[str]) -> dict[str, Any]:
+    return {name.removesuffix("_id"): getattr(record, name) for name in names}

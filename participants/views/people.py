@@ -26,12 +26,13 @@ from initiatives.enums import DraftPlace
 from initiatives.models import Initiative, Party
 from initiatives.services import entitle
 from initiatives.services.search import fold, words_of
+from initiatives.services.versions import Version, versions_of
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered, frame
 from initiatives.views.sight import PAGES, of_person
 from participants import services
 from participants.forms import AddForm, FindPeopleForm, PersonForm
-from participants.models import Participation, Person, PersonIdentity, PersonRevision
+from participants.models import Participation, Person, PersonIdentity
 from participants.querysets import LOGGING
 from participants.views.links import links_of_person
 
@@ -123,15 +124,10 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "participants/person.html", context)
 
 
-def _history(request: HttpRequest, shown: Person) -> list[dict[str, Any]]:
+def _history(request: HttpRequest, shown: Person) -> list[tuple[Version, list[str]]]:
     labels = {"party": _("Side"), "background": _("Background"), "identity": _("Identity")}
-    rows = PersonRevision.objects.visible_to(request.user).filter(person=shown).select_related("by")
-    found = []
-    for row in rows[:PER_PAGE]:
-        kept = if_it_opens(row, "kept") or {}
-        changed = [labels.get(name, name) for name in kept.get("changed", [])]
-        found.append({"row": row, "changed": changed, "reason": kept.get("reason", "")})
-    return found
+    rows = versions_of(request.user, shown, most=PER_PAGE)
+    return [(row, [labels.get(name, name) for name in row.changed]) for row in rows]
 
 
 # --- Adding ----------------------------------------------------------------------------------------------------

@@ -135,8 +135,8 @@ def test_every_save_keeps_all_texts_and_says_what_changed(world: World) -> None:
             row.number,
             row.by.name,
             row.kept["changed"],
-            row.kept["texts"]["title"],
-            row.kept["texts"]["legal_note"],
+            row.kept["fields"]["title"],
+            row.kept["fields"]["legal_note"],
         )
         for row in BriefRevision.objects.all()
     ]

@@ -130,9 +130,6 @@ def test_records_of_another_initiative_lead_nowhere(world: World, alice: Client)
     assert alice.get(at("ground_rules_version", world, rules.pk)).status_code == 404
     assert alice.post(at("assent", world, rules.pk), {"who": "Me"}).status_code == 404
     assert alice.post(at("withdraw_assent", world, assent.pk)).status_code == 404
-    path = at("edit_brief", world)
-    assert alice.get(f"{path}?from={BriefRevision.objects.get().pk}").status_code == 404
-    assert alice.get(f"{path}?from=nonsense").status_code == 404
 
 
 # The title in place of the codename
@@ -236,18 +233,21 @@ def test_an_old_version_is_read_and_brought_back(world: World, alice: Client) ->
     old = BriefRevision.objects.get(number=1)
     listed = text_of(alice, at("brief_history", world))
     shown = text_of(alice, at("brief_revision", world, old.pk))
-    form = text_of(alice, f"{at('edit_brief', world)}?from={old.pk}")
-    alice.post(at("edit_brief", world), body(2, title="First words", objective="Aim"))
+    back = {"version": "2", "reason": "It was better"}
+    answers = [
+        alice.post(at("brief_revision", world, old.pk), sent) for sent in ({"version": "2"}, back, back)
+    ]
 
     assert "Version 2" in listed
     assert "Bobirian" in listed
     assert "changed: Title" in listed
     assert "First words" in shown
-    assert f"?from={old.pk}" in shown
-    assert 'value="First words"' in form
-    assert 'name="version" value="2"' in form
+    assert '<div class="prose" dir="auto">Second words' not in shown
+    assert 'name="version" value="2"' in shown
+    assert [answer.status_code for answer in answers] == [422, 302, 409]
     assert Brief.objects.get().title == "First words"
     assert BriefRevision.objects.count() == 3
+    assert "It was better" in text_of(alice, at("brief_history", world))
 
 
 def test_the_newest_version_is_not_brought_back(world: World, alice: Client) -> None:
@@ -255,7 +255,7 @@ def test_the_newest_version_is_not_brought_back(world: World, alice: Client) -> 
     page = text_of(alice, at("brief_revision", world, BriefRevision.objects.get().pk))
 
     assert "this is how it stands now" in page
-    assert "?from=" not in page
+    assert "Bring it back" not in page
 
 
 def test_ground_rules_are_adopted_and_older_ones_stay(world: World, alice: Client) -> None:

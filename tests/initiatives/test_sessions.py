@@ -191,17 +191,6 @@ def test_notes_stand_in_the_way_of_a_rule_without_notes(world: World) -> None:
         assert "notes" in refused(lambda: edit_session(by=world.alice, session=session, notes="Again"))
 
 
-def test_attendance_stands_in_the_way_of_a_rule_that_stores_none(world: World) -> None:
-    session = make_session(world.secret, world.alice)
-    make_attendance(session, make_participation(world.secret))
-    with actor(world.alice):
-        for rule in ("no_notes", "non_attributed_summary"):
-            assert "rule" in refused(
-                lambda rule=rule: edit_session(by=world.alice, session=session, rule=rule)
-            )
-        edit_session(by=world.alice, session=session, rule="participants_only")
-
-
 @pytest.mark.parametrize(("status", "days"), [("held", 9), ("planned", -9)])
 def test_days_that_do_not_go_with_the_status_are_asked_about(world: World, status: str, days: int) -> None:
     fields = {**SEVEN, "status": status, "began_on": timezone.localdate() + timedelta(days=days)}

@@ -22,7 +22,7 @@ from transfer.services import delete_outcome, edit_outcome, record_outcome
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, PAGE_QUERIES, HISTORY_QUERIES, FORM_QUERIES = 23, 24, 21, 24
+LIST_QUERIES, PAGE_QUERIES, HISTORY_QUERIES, FORM_QUERIES = 23, 24, 22, 24
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -394,16 +394,20 @@ def test_an_old_version_is_read_and_brought_back(world: World, alice: Client) ->
     old = OutcomeRevision.objects.get(number=1)
     listed = text_of(alice, at("outcome_history", outcome.pk))
     shown = text_of(alice, at("outcome_revision", outcome.pk, old.pk))
-    form = text_of(alice, f"{at('edit_outcome', outcome.pk)}?from={old.pk}")
+    newer = text_of(alice, at("outcome_revision", outcome.pk, OutcomeRevision.objects.get(number=2).pk))
+    back = {"version": "2", "reason": "It was better"}
+    sents = ({"version": "2"}, back, back)
+    answers = [alice.post(at("outcome_revision", outcome.pk, old.pk), sent) for sent in sents]
 
     assert "Version 2" in listed
     assert "Bobirian" in listed
     assert "First words" in shown
-    assert f"?from={old.pk}" in shown
-    assert "First words</textarea>" in form
-    assert 'name="version" value="2"' in form
-    assert alice.get(f"{at('edit_outcome', outcome.pk)}?from=nonsense").status_code == 404
-    assert alice.get(f"{at('edit_outcome', outcome.pk)}?from={uuid4()}").status_code == 404
+    assert 'name="version" value="2"' in shown
+    assert '<del class="prose quiet" dir="auto">First words</del>' in newer
+    assert "Bring it back" not in newer
+    assert [answer.status_code for answer in answers] == [422, 302, 409]
+    assert Outcome.objects.get().statement == "First words"
+    assert "It was better" in text_of(alice, at("outcome_history", outcome.pk))
     assert alice.get(at("outcome_revision", outcome.pk, uuid4())).status_code == 404
 
 

@@ -66,7 +66,7 @@ def test_a_transfer_is_made_listed_filtered_and_changed(world: World, made: dict
 def test_giving_up_deleting_and_restoring(world: World, made: dict[str, Any]) -> None:
     client = client_of(world.alice)
     path = f"transfers/{post(client, 'transfers/', body_of(made, status='planned')).json()['id']}/"
-    assert pointers(patch(client, path, {"status": "abandoned"})) == {"/reason": "invalid"}
+    assert pointers(patch(client, path, {"status": "abandoned"})) == {"/reason": "required"}
     given_up = patch(client, path, {"status": "abandoned", "reason": "The office closed"})
     gone = post(client, f"{path}delete/", {"reason": "Never meant"})
     listed = get(client, "transfers/").json()["results"]

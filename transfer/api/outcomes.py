@@ -24,12 +24,13 @@ from confidentiality.fields import if_it_opens
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, Parties
+from initiatives.api.versions import VersionSerializer
 from initiatives.models import Party, Session
 from participants.models import Participation
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
 from transfer.forms.outcomes import REASON_LENGTH
-from transfer.models import SCALE, Outcome, OutcomeRevision
+from transfer.models import SCALE, Outcome
 
 ENDS = ("from", "to")
 TEXTS = ("statement", "interest_addressed", "evidence")
@@ -128,16 +129,9 @@ class OutcomeFieldsSerializer(serializers.Serializer):
         return super().to_representation({**dict.fromkeys(self.fields), **instance})
 
 
-class OutcomeRevisionSerializer(serializers.Serializer):
-    version = serializers.IntegerField(source="number")
-    by = serializers.UUIDField(source="by_id")
-    name = serializers.CharField(source="by.name")
-    saved_at = serializers.DateTimeField(source="created_at")
-    changed = serializers.ListField(
-        child=serializers.CharField(), source="kept.changed", help_text=_("What the save changed.")
-    )
-    reason = serializers.CharField(source="kept.reason")
-    fields_then = OutcomeFieldsSerializer(source="kept.fields")
+class OutcomeRevisionSerializer(VersionSerializer):
+    reason = serializers.CharField()
+    fields_then = OutcomeFieldsSerializer()
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` means something else to the framework, so it takes its name here."""
@@ -233,20 +227,5 @@ class Outcomes(Resource):
     @action(detail=True, methods=["get"], pagination_class=None)
     def history(self, request: Any, pk: str) -> Response:
         """Every version: who saved it when, what changed and why. The newest first."""
-        found = self.get_object()
-        kept = list(
-            OutcomeRevision.objects.visible_to(request.user).filter(outcome=found).select_related("by")
-        )
-        _without_unseen(request.user, kept)
-        return Response(OutcomeRevisionSerializer(kept, many=True).data)
-
-
-def _without_unseen(user: Any, revisions: list[OutcomeRevision]) -> None:
-    """What the caller does not see is repeated by nothing here."""
-    named = {one.kept["fields"].get("repeats") for one in revisions} - {None}
-    seen = {
-        str(pk) for pk in Outcome.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True)
-    }
-    for one in revisions:
-        if one.kept["fields"].get("repeats") not in seen:
-            one.kept["fields"]["repeats"] = None
+        versions = services.outcome_versions(by=request.user, outcome=self.get_object())
+        return Response(OutcomeRevisionSerializer(versions, many=True).data)

@@ -1,6 +1,13 @@
 """What is done to outcomes, their transfer and their uptake: one file per concern; the names are collected here."""
 
-from transfer.services.outcomes import delete_outcome, edit_outcome, record_outcome, restore_outcome
+from transfer.services.outcomes import (
+    bring_back_outcome,
+    delete_outcome,
+    edit_outcome,
+    outcome_versions,
+    record_outcome,
+    restore_outcome,
+)
 from transfer.services.overview import (
     Overview,
     Part,
@@ -13,12 +20,14 @@ from transfer.services.permission import gone_out
 from transfer.services.received import acknowledge, message_of
 from transfer.services.transfers import (
     abandon_transfer,
+    bring_back_transfer,
     carry_out,
     delete_transfer,
     edit_transfer,
     plan_transfer,
     record_transfer,
     restore_transfer,
+    transfer_versions,
 )
 from transfer.services.uptake import record_step
 
@@ -27,6 +36,8 @@ __all__ = [
     "Part",
     "abandon_transfer",
     "acknowledge",
+    "bring_back_outcome",
+    "bring_back_transfer",
     "carry_out",
     "delete_outcome",
     "delete_transfer",
@@ -34,6 +45,7 @@ __all__ = [
     "edit_transfer",
     "gone_out",
     "message_of",
+    "outcome_versions",
     "plan_transfer",
     "record_outcome",
     "record_step",
@@ -42,6 +54,7 @@ __all__ = [
     "restore_transfer",
     "statements_of",
     "transfer_overview",
+    "transfer_versions",
     "what_waits",
     "without_collection",
 ]

@@ -16,10 +16,19 @@ from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import hold, save
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Party, Session
 from initiatives.services.overriding import doubt
 from initiatives.services.turns import take_turn
-from transfer.models import Outcome, OutcomeRevision
+from initiatives.services.versions import (
+    Version,
+    keep_version,
+    named_then,
+    needed_reason,
+    older_version,
+    versions_of,
+)
+from participants.models import Participation
+from transfer.models import Outcome
 from transfer.services.judging import doubts, refuse_unfit
 
 OF_INDIVIDUALS = ("participation", "party", "change", "observed_by", "consented")
@@ -64,7 +73,13 @@ def record_outcome(
 
 @transaction.atomic
 def edit_outcome(
-    *, by: User, outcome: Outcome, version: int | None = None, override_reason: str = "", **fields: Any
+    *,
+    by: User,
+    outcome: Outcome,
+    version: int | None = None,
+    override_reason: str = "",
+    reason: str = "",
+    **fields: Any,
 ) -> Outcome:
     """Change some of OUTCOME_FIELDS; what stands there already changes nothing. What kind it is stays.
 
@@ -77,19 +92,63 @@ def edit_outcome(
     policy.require(by, Action.EDIT_OUTCOMES, outcome)  # Again: the turn was waited for.
     if outcome.deleted_at is not None:
         raise ValidationError(_("This outcome was deleted. Restore it first."), code="deleted")
-    return _written(by, outcome, fields, override_reason)
+    return _written(by, outcome, fields, override_reason, reason)
+
+
+def outcome_versions(*, by: User, outcome: Outcome) -> list[Version]:
+    """Its versions, the newest first. An observer reads none that came out of a session which is closed to observers,
+    and of no outcome that came out of one."""
+    if policy.may(by, Action.EDIT_OUTCOMES, outcome):
+        return versions_of(by, outcome)
+    inside = outcome.initiative_id
+    # Of what is closed to them, observers do not even see that it is there: only what is open can be asked for.
+    sessions, outcomes = (
+        {None, *map(str, rows.objects.visible_to(by).filter(initiative=inside).values_list("pk", flat=True))}
+        for rows in (Session, Outcome)
+    )
+
+    def seen(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if fields.get("session") not in sessions:
+            return None
+        return fields if fields.get("repeats") in outcomes else {**fields, "repeats": None}
+
+    return versions_of(by, outcome, seen)
+
+
+@transaction.atomic
+def bring_back_outcome(
+    *,
+    by: User,
+    outcome: Outcome,
+    number: int,
+    reason: str,
+    version: int | None = None,
+    override_reason: str = "",
+) -> Outcome:
+    """Write an older version again, as a new one with a reason. Raises Stale, and Doubt as `edit_outcome` does."""
+    policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    take_turn("outcomes", outcome.initiative_id)
+    outcome = hold(Outcome, outcome.pk, version)
+    then = older_version(outcome_versions(by=by, outcome=outcome), number, outcome).fields
+    fields = {name: then[name] for name in OUTCOME_FIELDS if name in then}
+    models = {"session": Session, "participation": Participation, "party": Party, "repeats": Outcome}
+    for name in models.keys() & fields.keys():
+        fields[name] = named_then(by, models[name], fields[name], name)
+    if "endorsed_by" in fields:
+        fields["endorsed_by"] = [named_then(by, Party, pk, "endorsed_by") for pk in fields["endorsed_by"]]
+    reason = needed_reason(reason)
+    return edit_outcome(by=by, outcome=outcome, override_reason=override_reason, reason=reason, **fields)
 
 
 @transaction.atomic
 def delete_outcome(*, by: User, outcome: Outcome, reason: str, version: int | None = None) -> Outcome:
     """Take an outcome out of every list. It keeps its history and can be restored. Deleting twice is once."""
     policy.require(by, Action.EDIT_OUTCOMES, outcome)
-    if not reason.strip():
-        raise ValidationError({"reason": ValidationError(_("Say why it goes."), code="required")})
+    reason = needed_reason(reason)
     outcome = hold(Outcome, outcome.pk, version)
     if outcome.deleted_at is None:
         outcome.deleted_at = timezone.now()
-        _keep(by, outcome, ["deleted"], reason.strip())
+        _keep(by, outcome, ["deleted"], reason)
     return outcome
 
 
@@ -104,7 +163,9 @@ def restore_outcome(*, by: User, outcome: Outcome, version: int | None = None) -
     return outcome
 
 
-def _written(by: User, outcome: Outcome, given: Mapping[str, Any], reason: str) -> Outcome:
+def _written(
+    by: User, outcome: Outcome, given: Mapping[str, Any], override_reason: str, reason: str = ""
+) -> Outcome:
     if unknown := sorted(set(given) - set(OUTCOME_FIELDS)):
         raise TypeError(f"unknown fields: {', '.join(unknown)}")
     stood = _standing(outcome)
@@ -118,20 +179,15 @@ def _written(by: User, outcome: Outcome, given: Mapping[str, Any], reason: str) 
     for name in changed:
         setattr(outcome, name, fields[name])
     refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood)
-    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood), reason)
-    _keep(by, outcome, changed, reason.strip())
+    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood), override_reason)
+    _keep(by, outcome, changed, override_reason or reason)
     return outcome
 
 
 def _keep(by: User, outcome: Outcome, changed: list[str], reason: str) -> None:
     """Store the outcome, and beside it how it stands now."""
     save(outcome)
-    kept = {"fields": kept_fields(outcome), "changed": changed, "reason": reason}
-    save(
-        OutcomeRevision(
-            initiative=outcome.initiative, outcome=outcome, number=outcome.version, by=by, kept=kept
-        )
-    )
+    keep_version(outcome, by=by, fields=kept_fields(outcome), changed=changed, reason=reason)
 
 
 def kept_fields(outcome: Outcome) -> dict[str, Any]:

@@ -14,11 +14,22 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import encrypted_fields, if_it_opens
-from confidentiality.records import hold, save
-from initiatives.dates import text_of
+from confidentiality.policy import may
+from confidentiality.records import Record, hold, save
+from initiatives.dates import parse, text_of
 from initiatives.enums import Theme
+from initiatives.models import OfficialTrack
+from initiatives.services.versions import (
+    Version,
+    keep_version,
+    named_then,
+    needed_reason,
+    older_version,
+    versions_of,
+)
+from participants.models import OfficialBody, OfficialLink, Participation
 from transfer.enums import TransferStatus
-from transfer.models import SCALE, Outcome, Transfer, TransferRevision, TransferStance
+from transfer.models import SCALE, Outcome, Transfer, TransferStance
 from transfer.services.travel import check
 
 PLAIN = ("direction", "channel", "agent", "sent_on", "sent_precision", "fidelity", "message", "note")
@@ -69,6 +80,7 @@ def edit_transfer(
     version: int | None = None,
     stances: Stances | None = None,
     override_reason: str = "",
+    reason: str = "",
     **fields: Any,
 ) -> Transfer:
     """Correct a transfer: any of FIELDS; `stances`, if given, are all there are. What stands already changes nothing.
@@ -78,7 +90,50 @@ def edit_transfer(
     policy.require(by, Action.EDIT_TRANSFERS, transfer)
     _refuse_unknown(fields)
     transfer = _for_change(by, transfer, version)
-    return _change(by, transfer, fields, stances, override_reason)
+    return _change(by, transfer, fields, stances, override_reason, reason=reason)
+
+
+def transfer_versions(*, by: User, transfer: Transfer) -> list[Version]:
+    """Its versions, the newest first; for who reads no ties, without the one that was used."""
+    reads_links = may(by, Action.READ_LINKS, transfer)
+
+    def seen(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return fields if reads_links else {name: value for name, value in fields.items() if name != "link"}
+
+    return versions_of(by, transfer, seen)
+
+
+@transaction.atomic
+def bring_back_transfer(
+    *,
+    by: User,
+    transfer: Transfer,
+    number: int,
+    reason: str,
+    version: int | None = None,
+    override_reason: str = "",
+) -> Transfer:
+    """Write an older version again, as a new one with a reason. Whether it was carried, and its steps, stay.
+
+    Raises Stale, and Doubt as `edit_transfer` does.
+    """
+    policy.require(by, Action.EDIT_TRANSFERS, transfer)
+    transfer = _for_change(by, transfer, version)
+    then = older_version(transfer_versions(by=by, transfer=transfer), number, transfer).fields
+    fields = {name: then[name] for name in FIELDS if name in then}
+    if fields.get("sent_on"):
+        fields["sent_on"] = parse(fields["sent_on"]).on
+    elif "sent_on" in fields:
+        fields["sent_on"] = None
+    for name in _MODELS.keys() & fields.keys():
+        fields[name] = named_then(by, _MODELS[name], fields[name], name)
+    stances, reason = then.get("stances"), needed_reason(reason)
+    return _change(by, transfer, fields, stances, override_reason, reason=reason)
+
+
+_MODELS: Mapping[str, type[Record]] = {
+    "carrier": Participation, "link": OfficialLink, "body": OfficialBody, "track": OfficialTrack
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -105,7 +160,7 @@ def abandon_transfer(*, by: User, transfer: Transfer, reason: str, version: int 
     """A transfer that was planned will not happen; why stays in its history."""
     policy.require(by, Action.EDIT_TRANSFERS, transfer)
     transfer = _for_change(by, transfer, version)
-    _require_reason(reason)
+    reason = needed_reason(reason)
     if transfer.status == TransferStatus.DONE:
         text = _("This was carried already. Record what became of it as a step, or delete it if it is wrong.")
         raise ValidationError({"status": text})
@@ -120,11 +175,11 @@ def delete_transfer(*, by: User, transfer: Transfer, reason: str, version: int |
     """Take a transfer out of every list, a liaison's too. It can be brought back. Deleting twice is once."""
     policy.require(by, Action.EDIT_TRANSFERS, transfer)
     transfer = hold(Transfer, transfer.pk, version)
-    _require_reason(reason)
+    reason = needed_reason(reason)
     if transfer.deleted_at is not None:
         return transfer
     transfer.deleted_at = timezone.now()
-    return _stored(by, transfer, ["deleted_at"], reason)
+    return _stored(by, transfer, ["deleted"], reason)
 
 
 @transaction.atomic
@@ -139,7 +194,7 @@ def restore_transfer(*, by: User, transfer: Transfer, version: int | None = None
     if transfer.status != TransferStatus.ABANDONED:
         check(transfer, changed={"channel"}, reason="")
     transfer.deleted_at = None
-    return _stored(by, transfer, ["deleted_at"], "")
+    return _stored(by, transfer, ["deleted"], "")
 
 
 # --- Steps on the way ---------------------------------------------------------------------------------------------
@@ -170,8 +225,10 @@ def _change(
     transfer: Transfer,
     fields: Mapping[str, Any],
     stances: Stances | None,
-    reason: str,
+    override_reason: str,
+    *,
     status: TransferStatus | None = None,
+    reason: str = "",
 ) -> Transfer:
     before = _stances_of(transfer)
     wanted = before if stances is None else _checked_stances(stances)
@@ -185,11 +242,11 @@ def _change(
     if not changed:
         return transfer
     if transfer.status != TransferStatus.ABANDONED:
-        check(transfer, changed=set(changed), reason=reason)
+        check(transfer, changed=set(changed), reason=override_reason)
     save(transfer)
     if wanted != before:
         _set_stances(transfer, wanted)
-    _keep(transfer, by, changed, reason)
+    _keep(transfer, by, changed, override_reason or reason)
     return transfer
 
 
@@ -220,11 +277,6 @@ def _refuse_damaged(transfer: Transfer, fields: Mapping[str, Any]) -> None:
     names = [field.name for field in encrypted_fields(Transfer)]
     if damaged := [name for name in names if if_it_opens(transfer, name) is None and not fields.get(name)]:
         raise ValidationError(dict.fromkeys(damaged, text))
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why, in a sentence. It stays in the history.")})
 
 
 # --- Stances and history ------------------------------------------------------------------------------------------
@@ -267,9 +319,4 @@ def _keep(transfer: Transfer, by: User, changed: list[str], reason: str) -> None
         fields[name] = str(pk) if pk else ""
     fields["stances"] = _stances_of(transfer)
     fields["deleted"] = transfer.deleted_at is not None
-    kept = {"fields": fields, "changed": sorted(set(changed)), "reason": reason}
-    save(
-        TransferRevision(
-            initiative=transfer.initiative, transfer=transfer, number=transfer.version, by=by, kept=kept
-        )
-    )
+    keep_version(transfer, by=by, fields=fields, changed=sorted(set(changed)), reason=reason)

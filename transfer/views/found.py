@@ -18,7 +18,7 @@ from initiatives.templatetags.desk import when
 from initiatives.views.inside import entered, frame
 from participants.models import Participation
 from transfer.forms.outcomes import Choices
-from transfer.models import Outcome, OutcomeRevision
+from transfer.models import Outcome
 
 LABEL_LENGTH = 60
 
@@ -37,11 +37,6 @@ def context_of(request: HttpRequest, initiative: Initiative, standing: Standing)
     """What the head of every page of outcomes needs."""
     may_edit = allows(standing, Action.EDIT_OUTCOMES)
     return {**frame(request, initiative, standing), "may_edit_outcomes": may_edit}
-
-
-def revisions_of(request: HttpRequest, shown: Outcome) -> Any:
-    """Its versions, the newest first."""
-    return OutcomeRevision.objects.visible_to(request.user).filter(outcome=shown).select_related("by")
 
 
 def choices_of(user: Any, initiative: Initiative, about: Outcome | None = None) -> Choices:

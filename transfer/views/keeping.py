@@ -2,76 +2,61 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import add_errors
 from confidentiality.codes import Action
-from confidentiality.policy import allows
 from confidentiality.records import Stale
+from initiatives.views.versions import Told, pages
 from transfer import services
 from transfer.forms import OutcomeForm, ReasonForm
-from transfer.forms.outcomes import as_sent, in_words
+from transfer.forms.outcomes import NAMES, as_sent, in_words
 from transfer.services.outcomes import kept_fields
 from transfer.services.permission import gone_out, told
-from transfer.views.found import choices_of, context_of, found, revisions_of
+from transfer.views.found import choices_of, context_of, found
 
-PER_PAGE = 25
 REFUSED, OVERTAKEN = 422, 409
-# Which field of the form shows a field of the service.
-SHOWN_IN = {"participation": ("whose",), "party": ("whose",), "change": ("change_from", "change_to")}
 
 
-@login_required
-@require_GET
-def history(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Who saved which version when, what changed with it, and why; the newest first."""
+def _told(request: HttpRequest, pk: UUID) -> Told:
+    """An outcome with its versions, for their pages."""
     shown, initiative, standing = found(request, pk)
-    page = Paginator(revisions_of(request, shown), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(row, _changed(shown.kind, row), row.kept["reason"]) for row in page.object_list]
-    context = {**context_of(request, initiative, standing), "outcome": shown, "page": page, "rows": rows}
-    return render(request, "transfer/outcome_history.html", context)
+
+    @cache
+    def form() -> OutcomeForm:
+        return OutcomeForm(kind=shown.kind, choices=choices_of(request.user, initiative))
+
+    labels = {name: one.label for name, one in OutcomeForm.base_fields.items()}
+    return Told(
+        record=shown,
+        versions=services.outcome_versions(by=request.user, outcome=shown),
+        headings=(_("History of the outcome"), _("Version %(number)s of the outcome")),
+        trail=[
+            (reverse("transfer:outcomes", args=[initiative.pk]), _("Outcomes")),
+            (reverse("transfer:outcome", args=[pk]), shown.get_content_kind_display()),
+        ],
+        history=reverse("transfer:outcome_history", args=[pk]),
+        version=lambda key: reverse("transfer:outcome_revision", args=[pk, key]),
+        labels={**labels, **{name: labels[field] for name, field in NAMES.items()}},
+        tell=lambda fields: in_words(form(), as_sent({**kept_fields(shown), **fields})),
+        write=Action.EDIT_OUTCOMES,
+        bring_back=partial(services.bring_back_outcome, outcome=shown),
+        page={**context_of(request, initiative, standing), "tab": "outcomes"},
+    )
 
 
-def _changed(kind: str, row: Any) -> list[Any]:
-    """Names of what changed, as the form calls it; what is not in the form says what was done."""
-    fields = OutcomeForm.base_fields
-    names = [name for changed in row.kept["changed"] for name in SHOWN_IN.get(changed, (changed,))]
-    labels = [fields[name].label for name in dict.fromkeys(names) if name in fields]
-    if "deleted" in names:
-        labels.append(_("deleted") if row.kept["fields"].get("deleted") else _("restored"))
-    return labels
-
-
-@login_required
-@require_GET
-def revision(request: HttpRequest, pk: UUID, revision: UUID) -> HttpResponse:
-    """The outcome as it stood after one save."""
-    shown, initiative, standing = found(request, pk)
-    kept = get_object_or_404(revisions_of(request, shown), pk=revision)
-    choices = choices_of(request.user, initiative)
-    fields = {**kept_fields(shown), **kept.kept["fields"]}
-    if fields["repeats"] not in choices.outcomes and not allows(standing, Action.EDIT_OUTCOMES):
-        fields["repeats"] = None  # An observer learns of no outcome that is closed to observers.
-    context = {
-        **context_of(request, initiative, standing),
-        "outcome": shown,
-        "revision": kept,
-        "newest": kept.number == shown.version,
-        "texts": in_words(OutcomeForm(kind=shown.kind, choices=choices), as_sent(fields)),
-        "changed": [name for one in kept.kept["changed"] for name in SHOWN_IN.get(one, (one,))],
-        "reason": kept.kept["reason"],
-    }
-    return render(request, "transfer/outcome_revision.html", context)
+history, revision = pages(_told)
 
 
 @login_required

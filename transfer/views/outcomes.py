@@ -18,6 +18,7 @@ from confidentiality.fields import if_it_opens
 from confidentiality.policy import Standing, allows
 from initiatives.enums import TrackType
 from initiatives.models import Initiative, Party, Session
+from initiatives.services.versions import versions_of
 from initiatives.views.inside import entered
 from participants.models import Participation
 from transfer.enums import OutcomeKind, TravelPermission
@@ -25,7 +26,7 @@ from transfer.forms import OutcomeFilterForm
 from transfer.forms.outcomes import SCALE, Choices
 from transfer.models import Outcome
 from transfer.services.permission import LEAVES_THE_TEAM, gone_out
-from transfer.views.found import called, context_of, found, revisions_of
+from transfer.views.found import called, context_of, found
 
 PER_PAGE = 25
 # How far an outcome may travel, for those who read of it.
@@ -138,7 +139,7 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_transfer": _may_transfer(shown, standing),
         "gone": gone_out(by=request.user, outcome=shown),
         "chain": _chain(request.user, shown),
-        "saved": revisions_of(request, shown).first(),
+        "saved": next(iter(versions_of(request.user, shown, most=1)), None),
     }
     return render(request, "transfer/outcome.html", context)
 

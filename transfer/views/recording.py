@@ -24,6 +24,7 @@ from initiatives.enums import DraftPlace
 from initiatives.models import Initiative
 from initiatives.services import entitle
 from initiatives.services.overriding import Doubt
+from initiatives.services.versions import numbered
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Kept, Place
 from initiatives.views.inside import entered
@@ -33,7 +34,7 @@ from transfer.forms import OutcomeForm
 from transfer.forms.outcomes import NAMES, TRAVEL_EXPLAINED, as_sent, in_words, initial_of
 from transfer.models import Outcome
 from transfer.services.outcomes import kept_fields
-from transfer.views.found import choices_of, context_of, found, revisions_of
+from transfer.views.found import choices_of, context_of, found
 
 REFUSED, OVERTAKEN = 422, 409
 # What the page one comes from knows already: fields of the form by their names.
@@ -157,10 +158,9 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     choices = choices_of(request.user, initiative, shown)
     page = {"shown": shown, "initiative": initiative, "standing": standing}
     if request.method != "POST":
-        sent, more = _opened(request, shown)
-        initial = {**initial_of(sent), "version": shown.version}
+        initial = {**initial_of(as_sent(kept_fields(shown))), "version": shown.version}
         return _edit_page(
-            request, **page, form=OutcomeForm(kind=shown.kind, choices=choices, initial=initial), **more
+            request, **page, form=OutcomeForm(kind=shown.kind, choices=choices, initial=initial)
         )
     form = OutcomeForm(request.POST, kind=shown.kind, choices=choices)
     if form.is_valid():
@@ -177,16 +177,6 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _edit_page(request, **page, form=form, status=REFUSED)
 
 
-def _opened(request: HttpRequest, shown: Outcome) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """What stands in the form: the outcome as it is, or an older version if that was asked for."""
-    if "from" not in request.GET:
-        return as_sent(kept_fields(shown)), {}
-    older = revisions_of(request, shown).filter(pk=_key(request.GET["from"])).first()
-    if older is None:
-        raise Http404
-    return as_sent({**kept_fields(shown), **older.kept["fields"]}), {"older": older}
-
-
 def _overtaken(
     request: HttpRequest,
     *,
@@ -199,10 +189,9 @@ def _overtaken(
     """The form brought up to date: what only the other wrote is taken over, what both wrote is shown twice."""
     shown = Outcome.objects.visible_to(request.user).get(pk=shown.pk)
     now = as_sent(kept_fields(shown))
-    before = revisions_of(request, shown).filter(number=version).first()
-    known: Mapping[str, list[str]] = (
-        as_sent(before.kept["fields"]) if before and before.kept["fields"] else now
-    )
+    versions = services.outcome_versions(by=request.user, outcome=shown)
+    before = numbered(versions, version)
+    known: Mapping[str, list[str]] = as_sent(before.fields) if before and before.fields else now
     data, taken, disputed = merge(request.POST, dict(known), now)
     data["version"] = str(shown.version)
     form = OutcomeForm(data, kind=shown.kind, choices=choices)
@@ -215,7 +204,7 @@ def _overtaken(
         form=form,
         status=OVERTAKEN,
         overtaken=True,
-        saved=revisions_of(request, shown).filter(number=shown.version).first(),
+        saved=numbered(versions, shown.version),
         taken=[theirs[name] for name in taken],
         disputed=[theirs[name] for name in disputed],
     )

@@ -23,6 +23,7 @@ from initiatives.dates import text_of
 from initiatives.enums import DraftPlace, Theme
 from initiatives.models import Initiative, OfficialTrack
 from initiatives.services.overriding import Doubt
+from initiatives.services.versions import numbered
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered
@@ -30,7 +31,7 @@ from participants.models import Attendance, OfficialBody, OfficialLink, Particip
 from transfer import services
 from transfer.enums import OutcomeKind, TransferStatus
 from transfer.forms import NAMES, TransferForm, values_of
-from transfer.models import Outcome, Transfer, TransferRevision
+from transfer.models import Outcome, Transfer
 from transfer.services.carriers import Way, carriers_of, links_of
 from transfer.services.permission import LEAVES_THE_TEAM
 from transfer.services.transfers import PLAIN, RELATED
@@ -256,10 +257,10 @@ def _overtaken(
     """The form brought up to date: what only the other wrote is taken over, what both wrote is shown twice."""
     found = Transfer.objects.visible_to(request.user).select_related("outcome__session").get(pk=found.pk)
     found.outcome.initiative = shown
-    kept = TransferRevision.objects.visible_to(request.user).filter(transfer=found).select_related("by")
-    before = kept.filter(number=version).first()
+    versions = services.transfer_versions(by=request.user, transfer=found)
+    before = numbered(versions, version)
     now = values_of(_fields_of(found))
-    then = values_of((if_it_opens(before, "kept") or {}).get("fields", {})) if before else now
+    then = values_of(before.fields) if before else now
     data, taken, disputed = merge(request.POST, then, now)
     data["version"] = str(found.version)
     form = _form(request, shown, found.outcome, data=data, transfer=found)
@@ -277,7 +278,7 @@ def _overtaken(
         status=OVERTAKEN,
         transfer=found,
         overtaken=True,
-        saved=kept.filter(number=found.version).first(),
+        saved=numbered(versions, found.version),
         taken=told(taken),
         disputed=told(disputed),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,24 +12,29 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from confidentiality import words
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import Standing, allows
 from initiatives.dates import Days
-from initiatives.enums import Theme
-from initiatives.models import Initiative, Session
+from initiatives.enums import Precision, Theme
+from initiatives.models import Initiative, OfficialTrack, Session
+from initiatives.services.versions import Version
+from initiatives.templatetags.desk import signed
 from initiatives.views.inside import entered, frame
-from participants.models import OfficialLink
-from transfer import ladder
+from initiatives.views.versions import Told, pages
+from participants.models import OfficialBody, OfficialLink, Participation
+from transfer import ladder, services
 from transfer.drawings import rung_bars
 from transfer.enums import LADDER, RANKS, Agent, Channel, Direction, Fidelity, TransferStatus, Uptake
 from transfer.forms import CarriedForm, StepForm, WhyForm
-from transfer.models import Transfer, TransferRevision, UptakeStep
+from transfer.models import Transfer, UptakeStep
 
 PER_PAGE = 25
 
@@ -210,36 +216,65 @@ def in_words(lag: ladder.Lag) -> str:
     return _("%(least)d to %(most)d days") % {"least": least, "most": lag.most}
 
 
-@login_required
-@require_GET
-def history(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Who saved which version when, what changed with it, and why; the newest first."""
+def _told(request: HttpRequest, pk: UUID) -> Told:
+    """A transfer with its versions, for their pages."""
     found, shown, standing = entered_transfer(request, pk)
-    kept = TransferRevision.objects.visible_to(request.user).filter(transfer=found).select_related("by")
-    page = Paginator(kept, PER_PAGE).get_page(request.GET.get("page"))
-    rows = []
-    for row in page.object_list:
-        opened = if_it_opens(row, "kept") or {}
-        names = names_of_fields()
-        changed = [names.get(name, name) for name in opened.get("changed", [])]
-        rows.append((row, changed, opened.get("reason", ""), _told(opened.get("fields", {}))))
-    context = {**inside(request, shown, standing), "transfer": found, "page": page, "rows": rows, "query": ""}
-    return render(request, "transfer/transfer_history.html", context)
+    versions = services.transfer_versions(by=request.user, transfer=found)
+    names, labels = _names_in(request.user, versions), names_of_fields()
+    return Told(
+        record=found,
+        versions=versions,
+        headings=(_("History of a transfer"), _("Version %(number)s of the transfer")),
+        trail=[
+            (reverse("transfer:transfers", args=[shown.pk]), _("Transfers")),
+            (reverse("transfer:transfer", args=[pk]), _("Transfer")),
+        ],
+        history=reverse("transfer:transfer_history", args=[pk]),
+        version=lambda key: reverse("transfer:transfer_revision", args=[pk, key]),
+        labels=labels,
+        tell=lambda fields: [
+            (name, labels[name], _told_field(name, fields[name], names)) for name in labels if name in fields
+        ],
+        write=Action.EDIT_TRANSFERS,
+        bring_back=partial(services.bring_back_transfer, transfer=found),
+        page={**inside(request, shown, standing), "tab": "transfers"},
+    )
 
 
-def _told(fields: dict[str, Any]) -> list[tuple[str, str]]:
-    """What stood in the fields that say something by themselves."""
-    codes = {
-        "status": TransferStatus,
-        "direction": Direction,
-        "channel": Channel,
-        "agent": Agent,
-        "fidelity": Fidelity,
+history, revision = pages(_told)
+
+_CODES = {
+    "status": TransferStatus,
+    "direction": Direction,
+    "channel": Channel,
+    "agent": Agent,
+    "fidelity": Fidelity,
+    "sent_precision": Precision,
+}
+
+
+def _told_field(name: str, value: Any, names: dict[str, str]) -> str:
+    """A value in words; a code that nobody knows stands for itself, a record that is gone for nothing."""
+    if name in _CODES:
+        return label_of(_CODES[name], value)
+    if name == "stances":
+        return words.listed(f"{label_of(Theme, theme)} {signed(stance)}" for theme, stance in value.items())
+    return names.get(value, "") if name in ("carrier", "link", "body", "track") else value or ""
+
+
+def _names_in(user: Any, versions: list[Version]) -> dict[str, str]:
+    """What the versions name by their ids, as far as the reader sees it."""
+    ids = {one.fields.get(name) for one in versions for name in ("carrier", "link", "body", "track")} - {
+        None,
+        "",
     }
-    names = names_of_fields()
-    told = [(names[name], label_of(codes[name], fields[name])) for name in codes if fields.get(name)]
-    texts = [(names[name], fields[name]) for name in ("sent_on", "message", "note") if fields.get(name)]
-    return [*told, *texts]
+    people = Participation.objects.visible_to(user).filter(pk__in=ids).select_related("person")
+    names = {str(one.pk): one.person.pseudonym for one in people}
+    ties = OfficialLink.objects.visible_to(user).filter(pk__in=ids).select_related("person")
+    names |= {str(one.pk): _("a tie of %(person)s") % {"person": one.person.pseudonym} for one in ties}
+    for model in (OfficialBody, OfficialTrack):
+        names |= {str(pk): name for pk, name in model.objects.filter(pk__in=ids).values_list("pk", "name")}
+    return names
 
 
 def names_of_fields() -> dict[str, str]:
@@ -259,5 +294,4 @@ def names_of_fields() -> dict[str, str]:
         "message": _("The message"),
         "note": _("Note"),
         "stances": _("Stances"),
-        "deleted_at": _("Deleted or brought back"),
     }

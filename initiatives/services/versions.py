@@ -1,0 +1,134 @@
+"""Versions of a record: one kept with every save, read again by whoever reads the record, and brought back.
+
+One piece for everything that has a history, in this app and those above: a record has `revisions`, rows of a
+RecordRevision or of one in a register, whose `kept` is {"fields": {name: value}, "changed": [name], "reason": text}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality.fields import if_it_opens
+from confidentiality.policy import Hidden
+from confidentiality.records import CONTROLS, Record, save
+
+REASON_LENGTH = 500
+Fields = Mapping[str, Any]
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A record as it stood after one save, as far as the reader may read it. `opens`: its text is not damaged."""
+
+    pk: UUID
+    number: int
+    by: User
+    saved_at: datetime
+    fields: Fields
+    changed: list[str]
+    reason: str
+    opens: bool = True
+
+
+def keep_version(
+    record: Any, *, by: User, fields: Fields, changed: Iterable[str], reason: str = "", **more: Any
+) -> None:
+    """Write down how a record stands now. `more`: `at` and `by`, where somebody else saved it at another time."""
+    rows = record.revisions
+    whose = {record.scope: getattr(record, record.scope), rows.field.name: rows.instance}
+    written = {name: _written(value) for name, value in fields.items()}
+    kept = {"fields": written, "changed": list(changed), "reason": reason.strip(), **more}
+    save(rows.model(**whose, number=record.version, by=by, kept=kept))
+
+
+def _written(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    if isinstance(value, date | UUID):
+        return str(value)
+    if isinstance(value, list | tuple | set):
+        return [_written(one) for one in value]
+    return value
+
+
+def as_read(fields: Fields) -> Fields | None:
+    """Whoever reads the record reads all that a version says."""
+    return fields
+
+
+def versions_of(
+    user: Any, record: Any, seen: Callable[[Fields], Fields | None] = as_read, most: int | None = None
+) -> list[Version]:
+    """The newest first, at most so many. `seen`: what of a version's fields this reader reads; None: nothing of it."""
+    rows = record.revisions
+    revisions = rows.model.objects.visible_to(user).filter(**{rows.field.name: rows.instance})
+    newest = revisions.select_related("by").order_by("-number")[:most]
+    found = [(row, if_it_opens(row, "kept")) for row in newest]
+    ids = {kept["by"] for _row, kept in found if kept and "by" in kept}
+    writers = User.objects.in_bulk(ids) if ids else {}
+    versions = (_version(row, kept, writers, seen) for row, kept in found)
+    return [version for version in versions if version is not None]
+
+
+def _version(row: Any, kept: Any, writers: Mapping[Any, User], seen: Any) -> Version | None:
+    if kept is None:
+        return Version(row.pk, row.number, row.by, row.created_at, {}, [], "", opens=False)
+    # A brief kept its fields as "texts" once.
+    fields = kept.get("fields", kept.get("texts", {}))
+    shown = seen(fields)
+    if shown is None:
+        return None
+    at = datetime.fromisoformat(kept["at"]) if "at" in kept else row.created_at
+    by = writers.get(UUID(kept["by"]), row.by) if "by" in kept else row.by
+    changed = [name for name in kept.get("changed", []) if name in shown or name not in fields]
+    return Version(row.pk, row.number, by, at, shown, changed, kept.get("reason", ""))
+
+
+def numbered(versions: Iterable[Version], number: int) -> Version | None:
+    """The version of that number, where the reader sees it."""
+    return next((version for version in versions if version.number == number), None)
+
+
+def older_version(versions: Iterable[Version], number: int, record: Record) -> Version:
+    """The version that is to come back. Raises Hidden for one that the reader does not see."""
+    found = numbered(versions, number)
+    if found is None:
+        raise Hidden
+    if number == record.version:
+        raise ValidationError(_("This is how it stands now."))
+    if not found.fields:
+        raise ValidationError(_("This version cannot be opened."))
+    return found
+
+
+def named_then(by: User, model: type[RecordT], pk: Any, field: str) -> RecordT | None:
+    """A record that a version names; None for none. Raises ValidationError where it is not here any more."""
+    if not pk:
+        return None
+    rows: Any = model._default_manager.all()
+    found = (rows.visible_to(by) if hasattr(rows, "visible_to") else rows).filter(pk=pk).first()
+    if found is None:
+        text = _("What this version names here is gone. Correct the record by hand.")
+        raise ValidationError({field: ValidationError(text, code="gone")})
+    return found
+
+
+def needed_reason(text: str, field: str = "reason") -> str:
+    """A reason that somebody can read afterwards; or a refusal at its field."""
+    reason = text.strip()
+    if not reason:
+        raise ValidationError({field: ValidationError(_("Say why, in a few words."), code="required")})
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError({field: _("At most %(most)d characters.") % {"most": REASON_LENGTH}})
+    if CONTROLS.search(reason):
+        text = _("This holds characters that cannot be seen and change the text around them. Type it anew.")
+        raise ValidationError({field: text})
+    return reason
