@@ -19,6 +19,13 @@ from tests.security.rows import canary
 
 CHANGING = ("post", "patch")
 DRAWN = {"codename"}
+# What is needed though the document cannot say so: one of several fields, or a reason for what is out of order.
+ALSO_NEEDED = {
+    "post outcomes/": ("participation", "override_reason"),
+    "post people/": ("initiative",),
+    "post transfers/": ("body",),
+    "post uptake-steps/": ("reason",),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class Operation:
 
     def example(self, own: Mapping[str, UUID]) -> dict[str, Any]:
         """A body with what it cannot do without, and what would be drawn at random; a change needs nothing."""
-        needed = (*self.required, *(DRAWN & self.fields.keys())) if self.method == "post" else ()
+        drawn = (*(DRAWN & self.fields.keys()), *ALSO_NEEDED.get(self.name, ()))
+        needed = (*self.required, *drawn) if self.method == "post" else ()
         return {name: _example(self.fields[name], own.get(name)) for name in needed}
 
     def with_id(self, name: str, value: Any) -> Any:
