@@ -88,6 +88,7 @@
 
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const state = form.querySelector("[data-draft-state]");
+    const signIn = form.querySelector("[data-draft-sign-in]");
     let timer = 0;
     let sending = Promise.resolve({});
     let through = false;
@@ -105,6 +106,7 @@
       unsent = Boolean(answer.off || answer.out);
       if (answer.key) form.elements.draft.value = answer.key;
       if (answer.off) timer = setTimeout(keep, AGAIN);
+      if (signIn) signIn.hidden = !answer.out;
       state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.text || answer.problem || "";
       return answer;
     }
