@@ -248,7 +248,7 @@ def test_saving_leaves_a_newer_draft_of_another_window(world: World) -> None:
 
     assert Brief.objects.get().title == "Saved here"
     assert 'value="From the other window"' in page
-    assert "The brief has been saved since your draft" in page
+    assert "This has been saved since your draft" in page
 
 
 def test_discarding_shows_what_is_saved(world: World) -> None:
