@@ -276,7 +276,9 @@ ROWS: Mapping[str, Row] = {
     "initiatives/<uuid:pk>/brief/": page(team),
     "initiatives/<uuid:pk>/brief/edit/": form(write_brief),
     "initiatives/<uuid:pk>/brief/history/": page(team),
-    "initiatives/<uuid:pk>/brief/history/<uuid:revision>/": Row({"get": team, "head": team, "post": write_brief}),
+    "initiatives/<uuid:pk>/brief/history/<uuid:revision>/": Row(
+        {"get": team, "head": team, "post": write_brief}
+    ),
     "initiatives/<uuid:pk>/rules/": page(team),
     "initiatives/<uuid:pk>/rules/<uuid:rules>/": page(team),
     "initiatives/<uuid:pk>/rules/<uuid:rules>/assent/": button(write_brief),

@@ -16,6 +16,7 @@ from confidentiality import vault
 from confidentiality.policy import Hidden
 from conftest import World
 from initiatives.models import Initiative
+from initiatives.services import edit_conflict
 from tests import factories as make
 from tests import record
 from transfer.enums import LADDER
@@ -107,6 +108,16 @@ def test_a_faction_counts_as_its_party(world: World) -> None:
     assert set(part.rows[str(body.pk)].cells) == {str(world.up.pk), str(world.down.pk)}
     cell = part.rows[str(body.pk)].cells[str(world.up.pk)]
     assert (cell.needed, cell.live, cell.carried) == (True, 1, 1)
+
+
+def test_what_was_a_root_is_counted_for_the_sides_of_the_new_one(world: World) -> None:
+    """What was recorded before names the former sides, which are offered nowhere any more."""
+    fill(world.secret, world.alice, world)
+    before = counted(seen_by(world.alice))
+    edit_conflict(by=world.cora, conflict=world.conflict, parent=make.make_conflict("Straits"))
+    found = seen_by(world.alice)
+    assert counted(found) == before
+    assert {side.conflict.name for side in only_part(found).sides} == {"Straits"}
 
 
 def test_an_individual_change_is_of_the_side_of_whose_it_is(world: World) -> None:

@@ -80,7 +80,10 @@ def test_a_version_of_a_transfer_is_told_and_brought_back(world: World, transfer
     alice, path = signed_in(world.alice), version_of(transfer, 1)
     first = alice.get(path).content.decode()
     sent = {"version": "2", "reason": "It was right"}
-    sure = {**sent, "all_the_same": "on"}  # That it lies before the outcome was recorded is asked about again.
+    sure = {
+        **sent,
+        "all_the_same": "on",
+    }  # That it lies before the outcome was recorded is asked about again.
     answers = [alice.post(path, data) for data in ({"version": "2"}, sent, sure, sure)]
     stored = Transfer.objects.get()
 

@@ -140,8 +140,8 @@ def _reads_links(role: str | None) -> bool:
 def _count(found: Overview, by: User) -> None:
     ids = [card.pk for card in found.chosen]
     roots = {card.conflict.root_id: card.conflict.root or card.conflict for card in found.chosen}
-    parties = list(Party.objects.visible_to(by).filter(conflict__in=roots))
-    side_of = {str(party.pk): str(party.parent_id or party.pk) for party in parties}
+    parties = list(Party.objects.visible_to(by).filter(conflict__root__in=roots).select_related("conflict"))
+    side_of = _side_of(parties)
     people = _people(by, ids, side_of)
     ties = _ties(by, people, {str(card.pk) for card in found.unlinked}, found.today)
     ideas = list(_ideas(by, ids, people, side_of, _soft(found.chosen)))
@@ -165,6 +165,24 @@ def _count(found: Overview, by: User) -> None:
         ]
         rows = analysis.gap_matrix(offices, keys, ties, carried, owners, found.far)
         found.parts.append(Part(root, sides, here, rows, analysis.asymmetry(keys, ties, carried, owners)))
+
+
+def _side_of(parties: Iterable[Party]) -> dict[Key, Key]:
+    """For which side of its root each party stands.
+
+    A faction stands for its party. What was a side before its conflict became part of another one is still named by
+    what was recorded then; it stands for the side of the same name there.
+    """
+    of_roots = {
+        (party.conflict_id, party.normalised_name): party
+        for party in parties
+        if party.conflict_id == party.conflict.root_id
+    }
+    found = {}
+    for party in parties:
+        now = of_roots.get((party.conflict.root_id, party.normalised_name), party)
+        found[str(party.pk)] = str(now.parent_id or now.pk)
+    return found
 
 
 def _soft(cards: Iterable[Initiative]) -> set[Key]:
