@@ -207,6 +207,10 @@ class DraftPlace(TextChoices):
     OFFICIAL_LINK = "official_link", _("Official link")
     OUTCOME = "outcome", _("Outcome")
     TRANSFER = "transfer", _("Transfer")
+    EDIT_SESSION = "edit_session", _("Session, corrected")
+    SESSION_DETAILS = "session_details", _("Details of a session")
+    EDIT_OUTCOME = "edit_outcome", _("Outcome, corrected")
+    EDIT_TRANSFER = "edit_transfer", _("Transfer, corrected")
 
 
 class SessionStatus(TextChoices):

@@ -19,6 +19,7 @@ from participants.models import (
     LiaisonMandate,
     OfficialBody,
     OfficialLink,
+    OfficialLinkRevision,
     Participation,
     Person,
     PersonIdentity,
@@ -43,6 +44,7 @@ INSIDE = (
     "attendance",
     "rating",
     "tie",
+    "tie_revision",
     "outcome",
     "outcome_revision",
     "transfer",
@@ -120,8 +122,11 @@ def make_liaison(user: User, body: OfficialBody) -> LiaisonMandate:
     return LiaisonMandate.objects.create(user=user, body=body)
 
 
-def make_tie(person: Person, body: OfficialBody, *, note: str = "", **fields: Any) -> OfficialLink:
-    """`fields`: of the tie (link_type, access, authorised, two_way, strength, track), and last_confirmed_on."""
+def make_tie(
+    person: Person, body: OfficialBody, *, note: str = "", by: User | None = None, **fields: Any
+) -> OfficialLink:
+    """`fields`: of the tie (link_type, access, authorised, two_way, strength, track), and last_confirmed_on. With a
+    version in its history where it is said who wrote it."""
     on = fields.pop("last_confirmed_on", timezone.localdate())
     tie = {
         "body": str(body.pk),
@@ -136,6 +141,10 @@ def make_tie(person: Person, body: OfficialBody, *, note: str = "", **fields: An
         organisation=person.organisation, person=person, tie=tie, note=note, last_confirmed_on=on
     )
     link.save()
+    if by is not None:
+        kept = {"fields": {**tie, "note": note}, "changed": [], "reason": ""}
+        whose = {"organisation": person.organisation, "person": person, "link": link}
+        OfficialLinkRevision(**whose, number=link.version, by=by, kept=kept).save()
     return link
 
 
@@ -213,6 +222,7 @@ def make_record(
     outcome = make_outcome(initiative, by, session=session, statement=f"{mark} statement")
     transfer = make_transfer(outcome, by, body, carrier=participation, message=f"{mark} message")
     make_stance(transfer)
+    tie = make_tie(person, body, note=f"{mark} tie", by=by)
     return {
         "session": session,
         "session_revision": session.revisions.get(),
@@ -220,7 +230,8 @@ def make_record(
         "participation": participation,
         "attendance": make_attendance(session, participation),
         "rating": make_rating(participation, by),
-        "tie": make_tie(person, body, note=f"{mark} tie"),
+        "tie": tie,
+        "tie_revision": tie.revisions.get(),
         "outcome": outcome,
         "outcome_revision": outcome.revisions.get(),
         "transfer": transfer,

@@ -29,9 +29,10 @@ OLD = f"updated_at < now() - interval '{DAYS_KEPT} days'"
 class Draft(Confidential):
     """A form as one user left it, until it is saved, discarded or too old. Never seen by anybody else.
 
-    One for each user and place. A draft inside an initiative is its content: it lies under the initiative's key
-    and is out of reach as soon as its author has left the team. Others lie under the key of their author.
-    `data` holds what the form would send: {field: [text]}.
+    One for each user and place; `about`: the record inside the initiative that was being changed, where it is one of
+    many. A draft inside an initiative is its content: it lies under the initiative's key and is out of reach as soon as
+    its author has left the team. Others lie under the key of their author. `data` holds what the form would send:
+    {field: [text]}.
     """
 
     scope: ClassVar[str] = "user"
@@ -49,6 +50,7 @@ class Draft(Confidential):
     conflict = models.ForeignKey(
         Conflict, DATABASE_CASCADE, null=True, blank=True, related_name="+", editable=False
     )
+    about = models.UUIDField(null=True, blank=True, editable=False)
     data = EncryptedJSONField(field_id="draft.data", editable=False)
 
     objects = DraftQuerySet.as_manager()
@@ -57,7 +59,7 @@ class Draft(Confidential):
         ordering = ["-updated_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "place", "initiative", "conflict"],
+                fields=["user", "place", "initiative", "conflict", "about"],
                 nulls_distinct=False,
                 name="draft_once_in_a_place",
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -34,6 +36,7 @@ def keep_draft(
     data: Mapping[str, list[str]],
     initiative: Initiative | None = None,
     conflict: Conflict | None = None,
+    about: UUID | None = None,
 ) -> Draft:
     """Keep what was typed into a form, over what was kept there before: the newest wins.
 
@@ -43,11 +46,12 @@ def keep_draft(
     if len(json.dumps(data, ensure_ascii=False).encode()) > LIMIT_BYTES:
         raise ValidationError(_("This is too long to be kept as a draft. Save it."), code="too_long")
     take_turn("drafts", by.pk)
-    found = draft_in(by=by, place=place, initiative=initiative, conflict=conflict)
+    where = {"place": place, "initiative": initiative, "conflict": conflict, "about": about}
+    found = draft_in(by=by, **where)
     if found is None:
-        _own(by, place, initiative, conflict).delete()
+        _own(by, **where).delete()
         _make_room(by)
-        draft = Draft(user=by, place=place, initiative=initiative, conflict=conflict)
+        draft = Draft(user=by, **where)
     else:
         draft = hold(Draft, found.pk, None)
     draft.data = dict(data)
@@ -55,26 +59,29 @@ def keep_draft(
     return draft
 
 
-def draft_in(
-    *, by: User, place: str, initiative: Initiative | None = None, conflict: Conflict | None = None
-) -> Draft | None:
-    """One's own draft of this form, if there is one."""
-    found = _own(by, place, initiative, conflict).first()
+def draft_in(*, by: User, place: str, **where: Any) -> Draft | None:
+    """One's own draft of this form, if there is one. `where`: initiative, conflict, about."""
+    found = _own(by, place, **where).first()
     # One that does not open holds nothing that could be gone on with; the next words replace it.
     return None if found is None or if_it_opens(found, "data") is None else found
 
 
-def _own(by: User, place: str, initiative: Initiative | None, conflict: Conflict | None) -> QuerySet[Draft]:
-    return Draft.objects.visible_to(by).filter(place=place, initiative=initiative, conflict=conflict)
+def _own(
+    by: User,
+    place: str,
+    initiative: Initiative | None = None,
+    conflict: Conflict | None = None,
+    about: UUID | None = None,
+) -> QuerySet[Draft]:
+    drafts = Draft.objects.visible_to(by)
+    return drafts.filter(place=place, initiative=initiative, conflict=conflict, about=about)
 
 
 @transaction.atomic
-def discard_draft(
-    *, by: User, place: str, initiative: Initiative | None = None, conflict: Conflict | None = None
-) -> None:
+def discard_draft(*, by: User, place: str, initiative: Initiative | None = None, **where: Any) -> None:
     """Remove one's own draft of this form: it was saved, or is not wanted. None there is fine."""
     policy.require(by, Action.EDIT_DRAFT, Draft(user=by, initiative=initiative))
-    _own(by, place, initiative, conflict).delete()
+    _own(by, place, initiative, **where).delete()
 
 
 @transaction.atomic

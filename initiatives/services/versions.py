@@ -39,14 +39,13 @@ class Version:
     opens: bool = True
 
 
-def keep_version(
-    record: Any, *, by: User, fields: Fields, changed: Iterable[str], reason: str = "", **more: Any
-) -> None:
-    """Write down how a record stands now. `more`: `at` and `by`, where somebody else saved it at another time."""
+def keep_version(record: Any, *, by: User, fields: Fields, changed: Iterable[str], reason: str = "") -> None:
+    """Write down how a record stands now, with whatever it hangs on itself."""
     rows = record.revisions
-    whose = {record.scope: getattr(record, record.scope), rows.field.name: rows.instance}
+    keys = {key.name for key in rows.model._meta.concrete_fields if key.is_relation} - {"by", rows.field.name}
+    whose = {rows.field.name: rows.instance, **{name: getattr(record, name) for name in keys}}
     written = {name: _written(value) for name, value in fields.items()}
-    kept = {"fields": written, "changed": list(changed), "reason": reason.strip(), **more}
+    kept = {"fields": written, "changed": list(changed), "reason": reason.strip()}
     save(rows.model(**whose, number=record.version, by=by, kept=kept))
 
 

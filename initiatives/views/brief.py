@@ -112,8 +112,8 @@ def _opened(request: HttpRequest, shown: Initiative, standing: Standing) -> Http
     stored = _stored(request, shown)
     version = stored.version if stored else 0
     texts = _texts(stored)
-    draft = Place(DraftPlace.BRIEF, initiative=shown).draft_of(request.user)
-    if draft is None or draft.says(texts):
+    draft = Place(DraftPlace.BRIEF, initiative=shown).unsaved(request.user, _as_sent(texts))
+    if draft is None:
         return _page(request, shown, standing, BriefForm(initial={**texts, "version": version}))
     if draft.version != version:
         return _overtaken(request, shown, standing, draft.form_data(), draft.version, draft=draft)

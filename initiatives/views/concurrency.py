@@ -83,9 +83,9 @@ def merge(
     taken, disputed = [], []
     for name, now in current.items():
         then, typed = before.get(name, now), data.getlist(name)
-        if sorted(then) == sorted(now) or _same(typed, now):
+        if sorted(then) == sorted(now) or same(typed, now):
             continue
-        if _same(typed, then):
+        if same(typed, then):
             fresh.setlist(name, now)
             taken.append(name)
         else:
@@ -93,7 +93,7 @@ def merge(
     return fresh, taken, disputed
 
 
-def _same(one: list[str], other: list[str]) -> bool:
+def same(one: list[str], other: list[str]) -> bool:
     """Whether two fields say the same; browsers send line breaks as two characters."""
-    clean = [sorted(text.replace("\r\n", "\n").strip() for text in side if text) for side in (one, other)]
+    clean = [sorted(text.replace("\r\n", "\n").strip() for text in side if text.strip()) for side in (one, other)]
     return clean[0] == clean[1]

@@ -23,10 +23,13 @@ from django.views.decorators.http import require_POST
 from initiatives import services
 from initiatives.enums import DraftPlace
 from initiatives.models import Conflict, Draft, Initiative
+from initiatives.views.concurrency import same
 
 # Fields of a form that belong to the keeping of its draft, not to what was typed.
 DRAFT, SEEN = "draft", "draft_seen"
 NOT_TYPED = {"csrfmiddlewaretoken", DRAFT, SEEN}
+# What a form sends and nobody typed.
+NOT_SAID = {"version", "kind", "outcome", "adopted_on"}
 REFUSED = 422
 # Forms for something new, which one opens before it is said in which initiative, by the name of their page.
 NEW: Mapping[str, str] = {
@@ -35,6 +38,13 @@ NEW: Mapping[str, str] = {
     DraftPlace.PERSON: "participants:add",
     DraftPlace.TRANSFER: "transfer:new_transfer",
     DraftPlace.SESSION: "initiatives:log_session",
+}
+# Forms that change a record inside an initiative, likewise; there is a draft for each record.
+CHANGING: Mapping[str, str] = {
+    DraftPlace.EDIT_SESSION: "initiatives:edit_session",
+    DraftPlace.SESSION_DETAILS: "initiatives:session_details",
+    DraftPlace.EDIT_OUTCOME: "transfer:edit_outcome",
+    DraftPlace.EDIT_TRANSFER: "transfer:edit_transfer",
 }
 
 
@@ -70,14 +80,11 @@ class Kept:
         data = self.form_data()
         return {name: field.widget.value_from_datadict(data, {}, name) for name, field in fields.items()}
 
-    def says(self, texts: Mapping[str, str]) -> bool:
-        """Whether it says nothing but what stands there already."""
+    def says(self, sent: Mapping[str, list[str]]) -> bool:
+        """Whether it says nothing but what stands there already, as the form would send it."""
         data = self.form_data()
-        return all(_plain(data.get(name, "")) == _plain(text) for name, text in texts.items())
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+        names = {*sent, *data} - NOT_SAID
+        return all(same(data.getlist(name), sent.get(name, [])) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +94,20 @@ class Place:
     code: str
     initiative: Initiative | None = None
     conflict: Conflict | None = None
+    record: UUID | None = None
 
     @property
     def key(self) -> str:
         """How a page names the place to the server."""
         about = self.initiative or self.conflict
-        return f"{self.code}:{about.pk if about else ''}"
+        key = f"{self.code}:{about.pk if about else ''}"
+        return f"{key}:{self.record}" if self.record else key
 
     @property
     def path(self) -> str:
         """Where the form is."""
+        if self.code in CHANGING:
+            return reverse(CHANGING[self.code], args=[self.record])
         if self.code in NEW:
             about = f"?initiative={self.initiative.pk}" if self.initiative else ""
             return reverse(NEW[self.code]) + about
@@ -107,11 +118,17 @@ class Place:
 
     def about(self) -> dict[str, Any]:
         """As arguments of the services."""
-        return {"place": self.code, "initiative": self.initiative, "conflict": self.conflict}
+        where = {"initiative": self.initiative, "conflict": self.conflict, "about": self.record}
+        return {"place": self.code, **where}
 
     def draft_of(self, user: Any) -> Kept | None:
         found = services.draft_in(by=user, **self.about())
         return Kept(found) if found else None
+
+    def unsaved(self, user: Any, sent: Mapping[str, list[str]]) -> Kept | None:
+        """One's own draft, where it says something else than what stands there already."""
+        found = self.draft_of(user)
+        return None if found is None or found.says(sent) else found
 
     def fields(self, request: HttpRequest, restored: Kept | None) -> dict[str, Any]:
         """What the template of the form needs. `draft` is there when the page shows a restored one."""
@@ -199,13 +216,16 @@ def _place(request: HttpRequest) -> Place:
         return _session_place(request, request.POST.get("initiative") or key)
     if code in NEW and not key:
         return Place(code)
+    key, _separator, record = key.partition(":")
     try:
         pk = UUID(key)
+        about = UUID(record) if code in CHANGING else None
     except ValueError:
         raise Http404 from None
     if code == DraftPlace.OPEN_INITIATIVE:
         found = get_object_or_404(Conflict.objects.visible_to(request.user), pk=pk)
         return Place(code, conflict=found)
-    if code not in (DraftPlace.BRIEF, DraftPlace.GROUND_RULES, *NEW):
+    if code not in (DraftPlace.BRIEF, DraftPlace.GROUND_RULES, *NEW, *CHANGING):
         raise Http404
-    return Place(code, initiative=get_object_or_404(Initiative.objects.visible_to(request.user), pk=pk))
+    shown = get_object_or_404(Initiative.objects.visible_to(request.user), pk=pk)
+    return Place(code, initiative=shown, record=about)

@@ -110,8 +110,8 @@ def _opened(
     request: HttpRequest, shown: Initiative, standing: Standing, latest: GroundRules | None
 ) -> HttpResponse:
     number, text = (latest.number, if_it_opens(latest, "text") or "") if latest else (0, "")
-    draft = Place(DraftPlace.GROUND_RULES, initiative=shown).draft_of(request.user)
-    if draft is None or draft.says({"text": text}):
+    draft = Place(DraftPlace.GROUND_RULES, initiative=shown).unsaved(request.user, {"text": [text]})
+    if draft is None:
         initial = {"text": text, "version": number, "adopted_on": timezone.localdate()}
         return _form_page(request, shown, standing, GroundRulesForm(initial=initial), latest)
     if draft.version != number:

@@ -132,14 +132,21 @@ def _log_page(
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The seven fields again. Where somebody was quicker, nothing typed is lost."""
     shown, standing = written(request, pk)
+    place = _place(shown, DraftPlace.EDIT_SESSION)
     if request.method != "POST":
+        draft = place.unsaved(request.user, fields_sent(shown))
+        if draft is not None and draft.version != shown.version:
+            return _overtaken(request, pk, draft.version, draft)
         form = EditForm(initial=_initial(fields_sent(shown), shown), sides=sides_of(shown.initiative, shown))
-        return _edit_page(request, shown, standing, form)
+        if draft is not None:
+            form.initial |= draft.values(form.fields)
+        return _edit_page(request, shown, standing, form, draft)
     form = EditForm(request.POST, sides=sides_of(shown.initiative, shown))
     if form.is_valid():
         try:
             version = form.cleaned_data["version"]
             services.edit_session(by=request.user, session=shown, version=version, **form.arguments())
+            place.saved(request)
             messages.success(request, _("Saved."))
             return redirect("initiatives:session", pk)
         except Stale:
@@ -149,22 +156,27 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _edit_page(request, shown, standing, form)
 
 
+def _place(shown: Session, code: DraftPlace) -> Place:
+    return Place(code, initiative=shown.initiative, record=shown.pk)
+
+
 def _initial(sent: Mapping[str, list[str]], session: Session) -> dict[str, Any]:
     return {**{name: values[0] for name, values in sent.items()}, "version": session.version}
 
 
-def _overtaken(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
+def _overtaken(request: HttpRequest, pk: UUID, version: int, draft: Kept | None = None) -> HttpResponse:
     shown, standing = written(request, pk)
     sides = sides_of(shown.initiative, shown)
     blank = {field.name: [""] for field in EditForm(sides=sides).numbers}
     before = _version_of(request.user, shown, version)
     known = {**blank, **kept_sent(before.fields)} if before else {}
     now = {**blank, **fields_sent(shown)}
-    data, taken, disputed = merge(request.POST, known, now)
+    data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
     form = EditForm(data, sides=sides)
     stands = EditForm(initial=_initial(now, shown), sides=sides)
-    return _edit_page(request, shown, standing, form, **_said(request.user, shown, stands, taken, disputed))
+    said = _said(request.user, shown, stands, taken, disputed)
+    return _edit_page(request, shown, standing, form, draft, **said)
 
 
 def _version_of(user: Any, session: Session, number: int) -> Version | None:
@@ -189,10 +201,25 @@ def _said(user: Any, shown: Session, stands: Any, taken: list[str], disputed: li
     }
 
 
-def _edit_page(request: HttpRequest, shown: Session, standing: Any, form: Any, **more: Any) -> HttpResponse:
-    context = {**session_frame(request, shown, standing), "form": form, "rules": RULES_EXPLAINED, **more}
-    status = OVERTAKEN if more else answer_of(form)
+def _edit_page(
+    request: HttpRequest, shown: Session, standing: Any, form: Any, draft: Kept | None = None, **more: Any
+) -> HttpResponse:
+    kept = _place(shown, DraftPlace.EDIT_SESSION).fields(request, draft)
+    context = {
+        **session_frame(request, shown, standing),
+        "form": form,
+        "rules": RULES_EXPLAINED,
+        **kept,
+        **more,
+    }
+    status = _status(form, draft, more)
     return render(request, "initiatives/session_edit.html", context, status=status)
+
+
+def _status(form: Any, draft: Kept | None, overtaken: Mapping[str, Any]) -> int:
+    if draft is not None:
+        return 200
+    return OVERTAKEN if overtaken else answer_of(form)
 
 
 # --- Details --------------------------------------------------------------------------------------------------
@@ -205,14 +232,21 @@ _TOLD = ("agenda_themes", "country", "place", "notes", "product_made", "incident
 def details(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What can wait: agenda, place, notes, product, incidents, and which observers read it."""
     shown, standing = written(request, pk)
-    observers = _observers(shown)
+    observers, place = _observers(shown), _place(shown, DraftPlace.SESSION_DETAILS)
     if request.method != "POST":
-        initial = _flat(_details_of(shown), shown.version)
-        return _details_page(request, shown, standing, DetailsForm(initial=initial, observers=observers))
+        stands = _details_of(shown)
+        draft = place.unsaved(request.user, stands)
+        if draft is not None and draft.version != shown.version:
+            return _overtaken_details(request, pk, draft.version, draft)
+        form = DetailsForm(initial=_flat(stands, shown.version), observers=observers)
+        if draft is not None:
+            form.initial |= draft.values(form.fields)
+        return _details_page(request, shown, standing, form, draft)
     form = DetailsForm(request.POST, observers=observers)
     if form.is_valid():
         try:
             _save_details(request, shown, form)
+            place.saved(request)
             messages.success(request, _("Saved."))
             return redirect("initiatives:session", pk)
         except Stale:
@@ -254,23 +288,26 @@ def _save_details(request: HttpRequest, shown: Session, form: DetailsForm) -> No
         services.unname_reader(by=request.user, session=shown, user=user)
 
 
-def _overtaken_details(request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
+def _overtaken_details(
+    request: HttpRequest, pk: UUID, version: int, draft: Kept | None = None
+) -> HttpResponse:
     shown, standing = written(request, pk)
     now = _details_of(shown)
     before = _version_of(request.user, shown, version)
     fields = before.fields if before else {}
     known = details_sent(fields, fields["readers"]) if "audience" in fields else {}
-    data, taken, disputed = merge(request.POST, known, now)
+    data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
     observers = _observers(shown)
     stands = DetailsForm(initial=_flat(now, shown.version), observers=observers)
     said = _said(request.user, shown, stands, taken, disputed)
-    return _details_page(request, shown, standing, DetailsForm(data, observers=observers), **said)
+    return _details_page(request, shown, standing, DetailsForm(data, observers=observers), draft, **said)
 
 
 def _details_page(
-    request: HttpRequest, shown: Session, standing: Any, form: Any, **more: Any
+    request: HttpRequest, shown: Session, standing: Any, form: Any, draft: Kept | None = None, **more: Any
 ) -> HttpResponse:
-    context = {**session_frame(request, shown, standing), "form": form, **more}
-    status = OVERTAKEN if more else answer_of(form)
+    kept = _place(shown, DraftPlace.SESSION_DETAILS).fields(request, draft)
+    context = {**session_frame(request, shown, standing), "form": form, **kept, **more}
+    status = _status(form, draft, more)
     return render(request, "initiatives/session_details.html", context, status=status)

@@ -35,7 +35,7 @@ from initiatives.services.versions import Version, versions_of
 from initiatives.templatetags.desk import days
 from initiatives.views.cards import answer_of
 from initiatives.views.inside import entered, frame
-from initiatives.views.sight import of_session
+from initiatives.views.sight import Sight, of_session
 from initiatives.views.versions import Told, pages
 from transfer.models import Outcome
 
@@ -64,12 +64,12 @@ def session_frame(request: HttpRequest, shown: Session, standing: Standing) -> d
         **frame(request, shown.initiative, standing),
         "session": shown,
         "may_write": allows(standing, Action.EDIT_SESSIONS),
-        "sight": _sight(shown),
+        "sight": sight_with(shown),
     }
 
 
-def _sight(shown: Session) -> Any:
-    """Counts the team without the observers to whom the session is closed."""
+def sight_with(shown: Session) -> Sight:
+    """Who sees a session and what came out of it: the team without the observers to whom it is closed."""
     roles = list(shown.initiative.members.live().values_list("role", "user_id"))
     observers = {user for role, user in roles if role == TeamRole.OBSERVER}
     if shown.rule in CLOSED_TO_OBSERVERS:

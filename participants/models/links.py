@@ -23,6 +23,8 @@ from participants.querysets import LinkQuerySet
 
 LIVE_DAYS = 180
 STRONGEST = 4
+# Whoever keeps the register, and who works with the person: every role but the observer's.
+KNOWN_WELL = f"{REGISTRAR} OR person_id IN (SELECT worked_persons())"
 NOTE_LENGTH = 2000
 CODES: Mapping[str, type[models.TextChoices]] = {
     "link_type": LinkType,
@@ -49,7 +51,7 @@ class OfficialLink(InRegister):
 
     objects = LinkQuerySet.as_manager()
 
-    wall = same_for_all(f"{REGISTRAR} OR person_id IN (SELECT worked_persons())")
+    wall = same_for_all(KNOWN_WELL)
 
     class Meta:
         ordering = ["-last_confirmed_on", "id"]

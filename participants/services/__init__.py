@@ -15,6 +15,7 @@ from participants.services.identities import (
     write_identity,
 )
 from participants.services.links import (
+    bring_back_link,
     confirm_link,
     edit_link,
     end_link,
@@ -40,6 +41,7 @@ __all__ = [
     "Reach",
     "Way",
     "add_person",
+    "bring_back_link",
     "change_participation",
     "closed_links_of",
     "confirm_link",

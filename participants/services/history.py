@@ -1,4 +1,4 @@
-"""Keeping what a person or a participation was after each save, with who saved it and why."""
+"""Keeping what a person, a tie or a participation was after each save, with who saved it and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from initiatives.services.versions import keep_version
-from participants.models import Participation, Person
+from participants.models import OfficialLink, Participation, Person
 
 PERSON_FIELDS = ("party_id", "background")
 PARTICIPATION_FIELDS = ("role", "capacity", "status", "consents", "withdrew_on", "note")
@@ -28,3 +28,10 @@ def keep_participation(
 
 def _fields(record: Any, names: Iterable[str]) -> dict[str, Any]:
     return {name.removesuffix("_id"): getattr(record, name) for name in names}
+
+
+def keep_link(link: OfficialLink, *, by: User, changed: Iterable[str], reason: str = "") -> None:
+    """Write down how a tie stands now. `tie` holds a reason of its own: why an unlikely office was right."""
+    tie = {name: value for name, value in link.tie.items() if name != "reason"}
+    rest = {name: getattr(link, name) for name in ("note", "last_confirmed_on", "ended_on")}
+    keep_version(link, by=by, fields={**tie, **rest}, changed=changed, reason=reason)

@@ -19,7 +19,9 @@ from confidentiality.fields import if_it_opens
 from confidentiality.records import hold, save
 from initiatives.models import OfficialTrack
 from initiatives.services.overriding import doubt
+from initiatives.services.versions import named_then, needed_reason, older_version, versions_of
 from participants.models import OfficialBody, OfficialLink, Participation, Person
+from participants.services.history import keep_link
 
 # What is sealed in the tie, beside the body and the track. `reason`: why an unlikely tie was recorded all the same.
 TIE = ("link_type", "access", "authorised", "two_way", "strength")
@@ -57,13 +59,40 @@ def edit_link(
     link: OfficialLink,
     version: int | None = None,
     override_reason: str = "",
+    reason: str = "",
     **fields: Any,
 ) -> OfficialLink:
-    """Correct a link: any of FIELDS. Raises Doubt like record_link, where the office changes."""
+    """Correct a link: any of FIELDS; what stands there already changes nothing. Raises Doubt like record_link, where
+    the office changes."""
     policy.require(by, Action.EDIT_LINKS, link)
     link = _standing(link, version)
-    _write(by, link, fields, override_reason)
+    _write(by, link, fields, override_reason, reason)
     return link
+
+
+@transaction.atomic
+def bring_back_link(
+    *,
+    by: User,
+    link: OfficialLink,
+    number: int,
+    reason: str,
+    version: int | None = None,
+    override_reason: str = "",
+) -> OfficialLink:
+    """Write an older version again, as a new one with a reason. When it was confirmed last stays.
+
+    Raises Stale, and Doubt as `edit_link` does.
+    """
+    policy.require(by, Action.EDIT_LINKS, link)
+    link = _standing(link, version)
+    then = older_version(versions_of(by, link), number, link).fields
+    fields = {name: then[name] for name in (*TIE, "note") if name in then}
+    if "body" in then:
+        fields["body"] = named_then(by, OfficialBody, then["body"], "body")
+        fields["track"] = named_then(by, OfficialTrack, then.get("track"), "track")
+    reason = needed_reason(reason)
+    return edit_link(by=by, link=link, override_reason=override_reason, reason=reason, **fields)
 
 
 @transaction.atomic
@@ -73,6 +102,7 @@ def confirm_link(*, by: User, link: OfficialLink, version: int | None = None) ->
     link = _whole(_standing(link, version))
     link.last_confirmed_on = timezone.localdate()
     save(link)
+    keep_link(link, by=by, changed=["last_confirmed_on"])
     return link
 
 
@@ -90,6 +120,7 @@ def end_link(
         raise ValidationError({"ended_on": _("The link was still confirmed after this day.")})
     link.ended_on = ended_on
     save(link)
+    keep_link(link, by=by, changed=["ended_on"])
     return link
 
 
@@ -106,7 +137,9 @@ def _whole(link: OfficialLink) -> OfficialLink:
     return link
 
 
-def _write(by: User, link: OfficialLink, fields: Mapping[str, Any], reason: str) -> None:
+def _write(
+    by: User, link: OfficialLink, fields: Mapping[str, Any], override_reason: str, reason: str = ""
+) -> None:
     if unknown := sorted(set(fields) - set(FIELDS)):
         raise TypeError(f"unknown fields: {', '.join(unknown)}")
     before = if_it_opens(link, "tie") or {}
@@ -125,13 +158,18 @@ def _write(by: User, link: OfficialLink, fields: Mapping[str, Any], reason: str)
     if errors:
         raise ValidationError(errors)
     if body and before.get("body") != tie["body"]:
-        doubt(_unrelated(by, link.person, body), reason)
-        tie["reason"] = reason.strip()
+        doubt(_unrelated(by, link.person, body), override_reason)
+        tie["reason"] = override_reason.strip()
+    beside = {name: fields[name] for name in ("note", "last_confirmed_on") if name in fields}
+    changed = [name for name in ("body", "track", *TIE) if tie[name] != before.get(name)]
+    changed += [name for name, value in beside.items() if if_it_opens(link, name) != value]
+    if not changed:
+        return
     link.tie = tie
-    for name in ("note", "last_confirmed_on"):
-        if name in fields:
-            setattr(link, name, fields[name])
+    for name, value in beside.items():
+        setattr(link, name, value)
     save(link)
+    keep_link(link, by=by, changed=changed, reason=override_reason or reason)
 
 
 def _of_one_conflict(tie: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,21 +11,28 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import add_errors
+from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale
 from initiatives.enums import DraftPlace
+from initiatives.models import OfficialTrack
 from initiatives.services.overriding import Doubt
+from initiatives.services.versions import versions_of
 from initiatives.views.cards import answer_of
 from initiatives.views.drafts import Kept, Place
+from initiatives.views.sight import PAGES
+from initiatives.views.versions import Told, pages
 from participants import services
 from participants.forms import EndLinkForm, LinkForm, link_values
 from participants.models import OfficialBody, OfficialLink, Person
+from participants.models.links import CODES
 from participants.querysets import LOGGING
 from participants.views.ways import all_told
 
@@ -128,6 +136,52 @@ def _edit_page(
 def _visible(request: HttpRequest, pk: UUID) -> OfficialLink:
     links = OfficialLink.objects.visible_to(request.user).select_related("person__party", "organisation")
     return get_object_or_404(links, pk=pk)
+
+
+def _told(request: HttpRequest, pk: UUID) -> Told:
+    """A tie with its versions, for their pages."""
+    link = _visible(request, pk)
+    versions = versions_of(request.user, link)
+    ids = {one.fields.get(name) for one in versions for name in ("body", "track")} - {None, ""}
+    names: dict[str, str] = {}
+    for model in (OfficialBody, OfficialTrack):
+        names |= {str(key): name for key, name in model.objects.filter(pk__in=ids).values_list("pk", "name")}
+    fields = {**LinkForm.base_fields, "ended_on": EndLinkForm.base_fields["ended_on"]}
+    labels = {name: field.label for name, field in fields.items()}
+    return Told(
+        record=link,
+        versions=versions,
+        headings=(_("History of the tie"), _("Version %(number)s of the tie")),
+        trail=[
+            (reverse("participants:person", args=[link.person_id]), link.person.pseudonym),
+            (reverse("participants:edit_link", args=[pk]), _("Tie")),
+        ],
+        history=reverse("participants:link_history", args=[pk]),
+        version=lambda key: reverse("participants:link_version", args=[pk, key]),
+        labels=labels,
+        tell=lambda kept: [
+            (name, label, _in_words(name, kept[name], names))
+            for name, label in labels.items()
+            if name in kept
+        ],
+        write=Action.EDIT_LINKS,
+        bring_back=partial(services.bring_back_link, link=link),
+        page={"sight": PAGES["link"]},
+    )
+
+
+def _in_words(name: str, value: Any, names: dict[str, str]) -> str:
+    """What stood in a field of a tie; a code that nobody knows stands for itself."""
+    if name in CODES:
+        return str(dict(CODES[name].choices).get(value, value))
+    if name == "two_way":
+        return {True: _("yes"), False: _("no")}.get(value, "")
+    if name in ("body", "track"):
+        return names.get(value, "")
+    return "" if value is None else str(value)
+
+
+history, version = pages(_told)
 
 
 @login_required

@@ -351,6 +351,8 @@ ROWS: Mapping[str, Row] = {
     "network/": page(signed_in),
     "official-links/new/": form(signed_in),
     "official-links/<uuid:pk>/edit/": form(tie),
+    "official-links/<uuid:pk>/history/": page(tie),
+    "official-links/<uuid:pk>/history/<uuid:revision>/": form(tie),
     "official-links/<uuid:pk>/confirm/": button(tie),
     "official-links/<uuid:pk>/end/": button(tie),
     # The API.

@@ -28,6 +28,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"people/.*", "pk", "person"),
     (r"participations/.*", "pk", "participation"),
     (r"bodies/.*", "pk", "body"),
+    (r"official-links/.*", "revision", "tie_revision"),
     (r"official-links/.*", "pk", "tie"),
     (r"outcomes/.*", "revision", "outcome_revision"),
     (r"outcomes/.*", "pk", "outcome"),

@@ -409,6 +409,7 @@ UNIQUE = {
     "initiatives.Tombstone.purged_id": "written by the purge alone",
     "participants.Attendance.attendance_once": _TEAM,
     "participants.LiaisonMandate.liaison_mandate_once": "stewards, who write mandates, see all of them",
+    "participants.OfficialLinkRevision.official_link_revision_once": "its writer works with the person",
     "participants.Participation.person_once_in_initiative": _TEAM,
     "participants.ParticipationRevision.participation_revision_once": _TEAM,
     "participants.PersonRevision.person_revision_once": "its writer works with the person, and locks it first",

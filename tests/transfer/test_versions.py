@@ -137,6 +137,32 @@ def test_an_outcome_comes_back_with_everything_it_named(world: World) -> None:
     assert "Bring it back" not in signed_in(world.alice).get(version_of(back, 2)).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        (
+            {"rule": "participants_only"},
+            "Who can see this: 3 of your team; it is closed to its other observers.",
+        ),
+        ({"audience": "named"}, "Who can see this: 3 of your team; it is closed to its other observers."),
+        ({}, "Who can see this: your team of 4."),
+    ],
+)
+def test_what_came_out_of_a_session_says_who_sees_it(world: World, closed: dict[str, str], said: str) -> None:
+    """As the session itself does: on every page of the outcome and of what carries it."""
+    observer(world)
+    make.make_member(world.secret, make.make_member_of(world.house, "Frida"), "facilitator")
+    session = record.make_session(world.secret, world.alice, **closed)
+    outcome = record.make_outcome(world.secret, world.alice, session=session)
+    sent = record.make_transfer(outcome, world.alice, None)
+    names = ("outcome", "edit_outcome", "outcome_history", "delete_outcome")
+    paths = [reverse(f"transfer:{name}", args=[outcome.pk]) for name in names]
+    paths += [reverse(f"transfer:{name}", args=[sent.pk]) for name in ("transfer", "transfer_history")]
+    paths += [version_of(outcome, 1), version_of(sent, 1), reverse("initiatives:session", args=[session.pk])]
+
+    assert [path for path in paths if said not in signed_in(world.alice).get(path).content.decode()] == []
+
+
 def test_an_observer_reads_no_version_that_came_out_of_a_closed_session(world: World) -> None:
     """Nor which hidden outcome a version repeated."""
     closed = record.make_session(world.secret, world.alice, rule="participants_only")

@@ -16,6 +16,7 @@ from confidentiality.policy import Standing, allows
 from initiatives.models import Initiative, Party, Session
 from initiatives.templatetags.desk import when
 from initiatives.views.inside import entered, frame
+from initiatives.views.sessions import sight_with
 from participants.models import Participation
 from transfer.forms.outcomes import Choices
 from transfer.models import Outcome
@@ -28,15 +29,24 @@ def found(
 ) -> tuple[Outcome, Initiative, Standing]:
     """The outcome, its initiative and how the reader stands to it; or 404. Raises Forbidden for what the role may
     not."""
-    shown = get_object_or_404(Outcome.objects.visible_to(request.user), pk=pk)
+    outcomes = Outcome.objects.visible_to(request.user).select_related("session")
+    shown = get_object_or_404(outcomes, pk=pk)
     initiative, standing = entered(request, shown.initiative_id, action)
     return shown, initiative, standing
 
 
-def context_of(request: HttpRequest, initiative: Initiative, standing: Standing) -> dict[str, Any]:
-    """What the head of every page of outcomes needs."""
-    may_edit = allows(standing, Action.EDIT_OUTCOMES)
-    return {**frame(request, initiative, standing), "may_edit_outcomes": may_edit}
+def context_of(
+    request: HttpRequest, initiative: Initiative, standing: Standing, outcome: Outcome | None = None
+) -> dict[str, Any]:
+    """What the head of every page of outcomes needs, and of what hangs on one, which is seen with its session."""
+    found = {
+        **frame(request, initiative, standing),
+        "may_edit_outcomes": allows(standing, Action.EDIT_OUTCOMES),
+    }
+    if outcome is not None and outcome.session is not None:
+        outcome.session.initiative = initiative
+        found["sight"] = sight_with(outcome.session)
+    return found
 
 
 def choices_of(user: Any, initiative: Initiative, about: Outcome | None = None) -> Choices:

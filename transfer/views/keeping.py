@@ -52,7 +52,7 @@ def _told(request: HttpRequest, pk: UUID) -> Told:
         tell=lambda fields: in_words(form(), as_sent({**kept_fields(shown), **fields})),
         write=Action.EDIT_OUTCOMES,
         bring_back=partial(services.bring_back_outcome, outcome=shown),
-        page={**context_of(request, initiative, standing), "tab": "outcomes"},
+        page={**context_of(request, initiative, standing, shown), "tab": "outcomes"},
     )
 
 
@@ -94,7 +94,7 @@ def _delete_page(
     **more: Any,
 ) -> HttpResponse:
     context = {
-        **context_of(request, initiative, standing),
+        **context_of(request, initiative, standing, shown),
         "outcome": shown,
         "form": form,
         "gone": told(gone_out(by=request.user, outcome=shown)),

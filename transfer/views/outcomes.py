@@ -128,7 +128,7 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
     texts = {name: if_it_opens(shown, name) for name in TEXTS}
     origin = Session.objects.visible_to(request.user).kept().filter(pk=shown.session_id).first()
     context = {
-        **context_of(request, initiative, standing),
+        **context_of(request, initiative, standing, shown),
         "outcome": shown,
         "texts": texts,
         "names": [(key == shown.participation_id, names[key]) for key in _named_in(shown) if key in names],

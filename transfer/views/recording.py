@@ -158,10 +158,15 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     choices = choices_of(request.user, initiative, shown)
     page = {"shown": shown, "initiative": initiative, "standing": standing}
     if request.method != "POST":
-        initial = {**initial_of(as_sent(kept_fields(shown))), "version": shown.version}
-        return _edit_page(
-            request, **page, form=OutcomeForm(kind=shown.kind, choices=choices, initial=initial)
-        )
+        stands = as_sent(kept_fields(shown))
+        draft = _place(shown, initiative).unsaved(request.user, stands)
+        if draft is not None and draft.version != shown.version:
+            return _overtaken(request, **page, choices=choices, version=draft.version, draft=draft)
+        initial = {**initial_of(stands), "version": shown.version}
+        form = OutcomeForm(kind=shown.kind, choices=choices, initial=initial)
+        if draft is not None:
+            form.initial |= draft.values(form.fields)
+        return _edit_page(request, **page, form=form, draft=draft)
     form = OutcomeForm(request.POST, kind=shown.kind, choices=choices)
     if form.is_valid():
         version = form.cleaned_data["version"]
@@ -172,9 +177,14 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             _take_up(form, error)
         else:
+            _place(shown, initiative).saved(request)
             messages.success(request, _("Saved."))
             return redirect("transfer:outcome", pk=pk)
     return _edit_page(request, **page, form=form, status=REFUSED)
+
+
+def _place(shown: Outcome, initiative: Initiative) -> Place:
+    return Place(DraftPlace.EDIT_OUTCOME, initiative=initiative, record=shown.pk)
 
 
 def _overtaken(
@@ -185,6 +195,7 @@ def _overtaken(
     standing: Standing,
     choices: Any,
     version: int,
+    draft: Kept | None = None,
 ) -> HttpResponse:
     """The form brought up to date: what only the other wrote is taken over, what both wrote is shown twice."""
     shown = Outcome.objects.visible_to(request.user).get(pk=shown.pk)
@@ -192,7 +203,7 @@ def _overtaken(
     versions = services.outcome_versions(by=request.user, outcome=shown)
     before = numbered(versions, version)
     known: Mapping[str, list[str]] = as_sent(before.fields) if before and before.fields else now
-    data, taken, disputed = merge(request.POST, dict(known), now)
+    data, taken, disputed = merge(draft.form_data() if draft else request.POST, dict(known), now)
     data["version"] = str(shown.version)
     form = OutcomeForm(data, kind=shown.kind, choices=choices)
     theirs = {name: (name, label, text) for name, label, text in in_words(form, now)}
@@ -202,7 +213,8 @@ def _overtaken(
         initiative=initiative,
         standing=standing,
         form=form,
-        status=OVERTAKEN,
+        status=200 if draft else OVERTAKEN,
+        draft=draft,
         overtaken=True,
         saved=numbered(versions, shown.version),
         taken=[theirs[name] for name in taken],
@@ -218,13 +230,15 @@ def _edit_page(
     standing: Standing,
     form: OutcomeForm,
     status: int = 200,
+    draft: Kept | None = None,
     **more: Any,
 ) -> HttpResponse:
     context = {
-        **context_of(request, initiative, standing),
+        **context_of(request, initiative, standing, shown),
         "outcome": shown,
         "form": form,
         "explained": {"travel_permission": TRAVEL_EXPLAINED},
+        **_place(shown, initiative).fields(request, draft),
         **more,
     }
     return render(request, "transfer/outcome_edit.html", context, status=status)

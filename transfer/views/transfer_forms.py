@@ -25,7 +25,7 @@ from initiatives.models import Initiative, OfficialTrack
 from initiatives.services.overriding import Doubt
 from initiatives.services.versions import numbered
 from initiatives.views.concurrency import merge
-from initiatives.views.drafts import Place
+from initiatives.views.drafts import Kept, Place
 from initiatives.views.inside import entered
 from participants.models import Attendance, OfficialBody, OfficialLink, Participation
 from transfer import services
@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not key:
         return _choose(request)
     outcome, shown, standing = _entered_outcome(request, key)
-    place = Place(DraftPlace.TRANSFER, initiative=shown)
+    place = _place(shown, None)
     if request.method != "POST":
         draft = place.draft_of(request.user)
         if draft is not None and draft.form_data().get("outcome") != str(outcome.pk):
@@ -140,7 +140,8 @@ def _form(
     form = TransferForm(**options)
     form.initial = {"version": 0, "message": _words(outcome), **_initial(request, ways)}
     if transfer is not None:
-        form.initial = {**_flat(values_of(_fields_of(transfer))), "version": transfer.version}
+        typed = draft.values(form.fields) if draft else {}
+        form.initial = {**_flat(values_of(_fields_of(transfer))), **typed, "version": transfer.version}
     elif draft is not None:
         form.initial = {**draft.values(form.fields), **_initial(request, ways), "version": 0}
     return form
@@ -198,19 +199,24 @@ def _page(
     transfer: Transfer | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """`transfer`: the one that is corrected; none for a new one, which is kept as a draft."""
+    """`transfer`: the one that is corrected; none for a new one. Either is kept as a draft."""
     context = {
-        **inside(request, shown, standing),
+        **inside(request, shown, standing, outcome),
         "form": form,
         "outcome": outcome,
         "statement": if_it_opens(outcome, "statement"),
         "transfer": transfer,
         "offices": _offices(form),
+        **_place(shown, transfer).fields(request, draft),
         **more,
     }
-    if transfer is None:
-        context |= Place(DraftPlace.TRANSFER, initiative=shown).fields(request, draft)
     return render(request, "transfer/transfer_form.html", context, status=status)
+
+
+def _place(shown: Initiative, transfer: Transfer | None) -> Place:
+    if transfer is None:
+        return Place(DraftPlace.TRANSFER, initiative=shown)
+    return Place(DraftPlace.EDIT_TRANSFER, initiative=shown, record=transfer.pk)
 
 
 def _offices(form: TransferForm) -> list[tuple[OfficialBody, list[Way]]]:
@@ -233,8 +239,11 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, shown, standing = entered_transfer(request, pk, Action.EDIT_TRANSFERS)
     found.outcome.initiative = shown
     if request.method != "POST":
-        form = _form(request, shown, found.outcome, transfer=found)
-        return _page(request, shown, standing, form, found.outcome, transfer=found)
+        draft = _place(shown, found).unsaved(request.user, values_of(_fields_of(found)))
+        if draft is not None and draft.version != found.version:
+            return _overtaken(request, shown, standing, found, draft.version, draft)
+        form = _form(request, shown, found.outcome, transfer=found, draft=draft)
+        return _page(request, shown, standing, form, found.outcome, transfer=found, draft=draft)
     form = _form(request, shown, found.outcome, data=request.POST, transfer=found)
     if form.is_valid():
         try:
@@ -246,13 +255,19 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             _refuse(form, error)
         else:
+            _place(shown, found).saved(request)
             messages.success(request, _("Saved."))
             return redirect("transfer:transfer", pk=pk)
     return _page(request, shown, standing, form, found.outcome, status=REFUSED, transfer=found)
 
 
 def _overtaken(
-    request: HttpRequest, shown: Initiative, standing: Standing, found: Transfer, version: int
+    request: HttpRequest,
+    shown: Initiative,
+    standing: Standing,
+    found: Transfer,
+    version: int,
+    draft: Kept | None = None,
 ) -> HttpResponse:
     """The form brought up to date: what only the other wrote is taken over, what both wrote is shown twice."""
     found = Transfer.objects.visible_to(request.user).select_related("outcome__session").get(pk=found.pk)
@@ -261,7 +276,7 @@ def _overtaken(
     before = numbered(versions, version)
     now = values_of(_fields_of(found))
     then = values_of(before.fields) if before else now
-    data, taken, disputed = merge(request.POST, then, now)
+    data, taken, disputed = merge(draft.form_data() if draft else request.POST, then, now)
     data["version"] = str(found.version)
     form = _form(request, shown, found.outcome, data=data, transfer=found)
     labels = {name: str(field.label) for name, field in form.fields.items()}
@@ -275,7 +290,8 @@ def _overtaken(
         standing,
         form,
         found.outcome,
-        status=OVERTAKEN,
+        status=200 if draft else OVERTAKEN,
+        draft=draft,
         transfer=found,
         overtaken=True,
         saved=numbered(versions, found.version),

@@ -27,14 +27,15 @@ from initiatives.enums import Precision, Theme
 from initiatives.models import Initiative, OfficialTrack, Session
 from initiatives.services.versions import Version
 from initiatives.templatetags.desk import signed
-from initiatives.views.inside import entered, frame
+from initiatives.views.inside import entered
 from initiatives.views.versions import Told, pages
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer import ladder, services
 from transfer.drawings import rung_bars
 from transfer.enums import LADDER, RANKS, Agent, Channel, Direction, Fidelity, TransferStatus, Uptake
 from transfer.forms import CarriedForm, StepForm, WhyForm
-from transfer.models import Transfer, UptakeStep
+from transfer.models import Outcome, Transfer, UptakeStep
+from transfer.views.found import context_of
 
 PER_PAGE = 25
 
@@ -120,9 +121,12 @@ def entered_transfer(
     return found, shown, standing
 
 
-def inside(request: HttpRequest, shown: Initiative, standing: Standing) -> dict[str, Any]:
+def inside(
+    request: HttpRequest, shown: Initiative, standing: Standing, outcome: Outcome | None = None
+) -> dict[str, Any]:
+    """What the head of every page of transfers needs; `outcome`: the one that is carried."""
     may_edit = allows(standing, Action.EDIT_TRANSFERS)
-    return {**frame(request, shown, standing), "may_edit_transfers": may_edit}
+    return {**context_of(request, shown, standing, outcome), "may_edit_transfers": may_edit}
 
 
 def transfer_page(
@@ -139,7 +143,7 @@ def transfer_page(
     team = set(shown.members.values_list("user_id", flat=True))
     blank = {"step_form": StepForm(), "carried_form": CarriedForm(), "why_form": WhyForm()}
     context = {
-        **inside(request, shown, standing),
+        **inside(request, shown, standing, found.outcome),
         **blank,
         "transfer": found,
         "statement": if_it_opens(found.outcome, "statement"),
@@ -237,7 +241,7 @@ def _told(request: HttpRequest, pk: UUID) -> Told:
         ],
         write=Action.EDIT_TRANSFERS,
         bring_back=partial(services.bring_back_transfer, transfer=found),
-        page={**inside(request, shown, standing), "tab": "transfers"},
+        page={**inside(request, shown, standing, found.outcome), "tab": "transfers"},
     )
 
 
