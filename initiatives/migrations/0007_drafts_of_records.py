@@ -5,29 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('initiatives', '0006_sessions'),
+        ("initiatives", "0006_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='draft',
-            name='draft_once_in_a_place',
+            model_name="draft",
+            name="draft_once_in_a_place",
         ),
         migrations.AddField(
-            model_name='draft',
-            name='about',
+            model_name="draft",
+            name="about",
             field=models.UUIDField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='draft',
-            name='place',
-            field=models.CharField(choices=[('brief', 'Brief'), ('ground_rules', 'Ground rules'), ('open_initiative', 'Opening an initiative'), ('session', 'Session'), ('person', 'Person'), ('official_link', 'Official link'), ('outcome', 'Outcome'), ('transfer', 'Transfer'), ('edit_session', 'Session, corrected'), ('session_details', 'Details of a session'), ('edit_outcome', 'Outcome, corrected'), ('edit_transfer', 'Transfer, corrected')], editable=False, max_length=20),
+            model_name="draft",
+            name="place",
+            field=models.CharField(
+                choices=[
+                    ("brief", "Brief"),
+                    ("ground_rules", "Ground rules"),
+                    ("open_initiative", "Opening an initiative"),
+                    ("session", "Session"),
+                    ("person", "Person"),
+                    ("official_link", "Official link"),
+                    ("outcome", "Outcome"),
+                    ("transfer", "Transfer"),
+                    ("edit_session", "Session, corrected"),
+                    ("session_details", "Details of a session"),
+                    ("edit_outcome", "Outcome, corrected"),
+                    ("edit_transfer", "Transfer, corrected"),
+                ],
+                editable=False,
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(fields=('user', 'place', 'initiative', 'conflict', 'about'), name='draft_once_in_a_place', nulls_distinct=False),
+            model_name="draft",
+            constraint=models.UniqueConstraint(
+                fields=("user", "place", "initiative", "conflict", "about"),
+                name="draft_once_in_a_place",
+                nulls_distinct=False,
+            ),
         ),
     ]

@@ -46,7 +46,7 @@ def keep_draft(
     if len(json.dumps(data, ensure_ascii=False).encode()) > LIMIT_BYTES:
         raise ValidationError(_("This is too long to be kept as a draft. Save it."), code="too_long")
     take_turn("drafts", by.pk)
-    where = {"place": place, "initiative": initiative, "conflict": conflict, "about": about}
+    where: dict[str, Any] = {"place": place, "initiative": initiative, "conflict": conflict, "about": about}
     found = draft_in(by=by, **where)
     if found is None:
         _own(by, **where).delete()

@@ -95,5 +95,7 @@ def merge(
 
 def same(one: list[str], other: list[str]) -> bool:
     """Whether two fields say the same; browsers send line breaks as two characters."""
-    clean = [sorted(text.replace("\r\n", "\n").strip() for text in side if text.strip()) for side in (one, other)]
+    clean = [
+        sorted(text.replace("\r\n", "\n").strip() for text in side if text.strip()) for side in (one, other)
+    ]
     return clean[0] == clean[1]

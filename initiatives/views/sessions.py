@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
 from initiatives.models import Initiative, Party, Session, SessionReader
 from initiatives.services.countries import country_name
 from initiatives.services.versions import Version, versions_of
-from initiatives.templatetags.desk import days
+from initiatives.templatetags.desk import days, when
 from initiatives.views.cards import answer_of
 from initiatives.views.inside import entered, frame
 from initiatives.views.sight import Sight, of_session
@@ -226,7 +227,9 @@ def in_words(name: str, value: Any, names: dict[str, str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name == "present" and isinstance(value, dict):
-        return listed(f"{names.get(key, _('a side'))}: {number}" for key, number in value.items())
+        return listed(f"{names.get(key, _('a side'))}: {number}" for key, number in _in_order(value, names))
+    if name in ("began_on", "ended_on"):
+        return when(date.fromisoformat(value)) if value else ""
     words = dict(_CODES[name].choices) if name in _CODES else names
     if isinstance(value, list):
         return listed(str(words.get(one, one)) for one in value)

@@ -11,32 +11,76 @@ import confidentiality.wall
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_walls'),
-        ('participants', '0002_history'),
+        ("accounts", "0002_walls"),
+        ("participants", "0002_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OfficialLinkRevision',
+            name="OfficialLinkRevision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('number', models.PositiveIntegerField(editable=False)),
-                ('kept', confidentiality.fields.EncryptedJSONField(editable=False, field_id='official_link_revision.kept', pad=64)),
-                ('by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('link', models.ForeignKey(editable=False, on_delete=confidentiality.wall.DATABASE_CASCADE, related_name='revisions', to='participants.officiallink')),
-                ('organisation', models.ForeignKey(editable=False, on_delete=confidentiality.wall.DATABASE_CASCADE, related_name='+', to='accounts.organisation')),
-                ('person', models.ForeignKey(editable=False, on_delete=confidentiality.wall.DATABASE_CASCADE, related_name='+', to='participants.person')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(editable=False)),
+                (
+                    "kept",
+                    confidentiality.fields.EncryptedJSONField(
+                        editable=False, field_id="official_link_revision.kept", pad=64
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=confidentiality.wall.DATABASE_CASCADE,
+                        related_name="revisions",
+                        to="participants.officiallink",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=confidentiality.wall.DATABASE_CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=confidentiality.wall.DATABASE_CASCADE,
+                        related_name="+",
+                        to="participants.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
-                'indexes': [models.Index(fields=['organisation', 'person'], name='link_revision_in_register'), models.Index(fields=['link'], name='link_revision_by_link')],
-                'constraints': [models.UniqueConstraint(fields=('link', 'number'), name='official_link_revision_once')],
+                "ordering": ["-number"],
+                "indexes": [
+                    models.Index(fields=["organisation", "person"], name="link_revision_in_register"),
+                    models.Index(fields=["link"], name="link_revision_by_link"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("link", "number"), name="official_link_revision_once")
+                ],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from initiatives.enums import DraftPlace
 from initiatives.models import OfficialTrack
 from initiatives.services.overriding import Doubt
 from initiatives.services.versions import versions_of
+from initiatives.templatetags.desk import when
 from initiatives.views.cards import answer_of
 from initiatives.views.drafts import Kept, Place
 from initiatives.views.sight import PAGES
@@ -178,6 +180,8 @@ def _in_words(name: str, value: Any, names: dict[str, str]) -> str:
         return {True: _("yes"), False: _("no")}.get(value, "")
     if name in ("body", "track"):
         return names.get(value, "")
+    if name in ("last_confirmed_on", "ended_on"):
+        return when(date.fromisoformat(value)) if value else ""
     return "" if value is None else str(value)
 
 

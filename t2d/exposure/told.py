@@ -53,6 +53,7 @@ TELLS: Sequence[tuple[set[str], Any]] = (
             "participants.PersonIdentity",
             "participants.PersonRevision",
             "participants.OfficialLink",
+            "participants.OfficialLinkRevision",
             "participants.Participation",
             "participants.ParticipationRevision",
             "participants.Attendance",

@@ -22,11 +22,11 @@ from confidentiality import words
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import Standing, allows
-from initiatives.dates import Days
+from initiatives.dates import Days, parse
 from initiatives.enums import Precision, Theme
 from initiatives.models import Initiative, OfficialTrack, Session
 from initiatives.services.versions import Version
-from initiatives.templatetags.desk import signed
+from initiatives.templatetags.desk import signed, when
 from initiatives.views.inside import entered
 from initiatives.views.versions import Told, pages
 from participants.models import OfficialBody, OfficialLink, Participation
@@ -261,6 +261,8 @@ def _told_field(name: str, value: Any, names: dict[str, str]) -> str:
     """A value in words; a code that nobody knows stands for itself, a record that is gone for nothing."""
     if name in _CODES:
         return label_of(_CODES[name], value)
+    if name == "sent_on":
+        return when(*parse(value)) if value else ""
     if name == "stances":
         return words.listed(f"{label_of(Theme, theme)} {signed(stance)}" for theme, stance in value.items())
     return names.get(value, "") if name in ("carrier", "link", "body", "track") else value or ""
