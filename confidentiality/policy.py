@@ -82,6 +82,11 @@ TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
 # Rules under which nobody may write down what was said, and under which it is not stored who was there.
 WITHOUT_NOTES = frozenset({Rule.NO_NOTES})
 WITHOUT_ATTENDANCE = frozenset({Rule.NO_NOTES, Rule.NON_ATTRIBUTED_SUMMARY})
+# What leaves in a file: sessions that do not, those of which only facts and numbers do, and those of which it is said
+# who was there. Everywhere else, who was in a room is for the pages of the team.
+IN_NO_FILE = frozenset({Rule.PARTICIPANTS_ONLY})
+FACTS_IN_FILES = frozenset({Rule.NO_NOTES, Rule.AGREED_TEXT_ONLY})
+ATTENDANCE_IN_FILES = frozenset({Rule.ON_RECORD})
 # Rules under which an observer of the team does not see the session at all.
 CLOSED_TO_OBSERVERS = frozenset({Rule.PARTICIPANTS_ONLY})
 

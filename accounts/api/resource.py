@@ -159,6 +159,9 @@ class Reading(Endpoint):
         if asked is not None and asked not in FORMATS:
             text = _("Expected one of: %(names)s.") % {"names": listed(FORMATS)}
             raise ValidationError({"export": [ErrorDetail(text, "unknown_format")]})
+        if asked is not None and self.expanded:
+            # What one list may hold in a file, another may not: `exported` judges its own rows only.
+            raise ValidationError({"expand": [ErrorDetail(_("A file holds ids only."), "not_in_a_file")]})
 
     def get_object(self) -> Any:
         """Hidden, missing and not even an id: one answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
+from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE
 from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
@@ -28,6 +30,7 @@ from initiatives.models.session import MOST_PRESENT
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
 
+TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
 )
@@ -98,6 +101,12 @@ class Sessions(Resource):
     queryset = Session.objects.none()
     orderings = ("began_on", *STAMPS)
     expands = {"initiative": inline(lambda: Initiatives)}
+
+    def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """A file leaves the room: what the rule of the session keeps inside is not in it."""
+        blank = dict.fromkeys(TEXTS, "")
+        leaving = [row for row in rows if row["rule"] not in IN_NO_FILE]
+        return [{**row, **blank} if row["rule"] in FACTS_IN_FILES else row for row in leaving]
 
     def make(self, **fields: Any) -> Session:
         return services.log_session(**fields)

@@ -22,6 +22,7 @@ from initiatives.enums import Precision, Theme, TrackType
 from initiatives.forms import EXTENSIONS
 from initiatives.models import TeamMember
 from initiatives.services.teams import extended
+from initiatives.views.files import files_of
 from initiatives.views.sight import PAGES, PARTS, Sight
 
 register = template.Library()
@@ -52,6 +53,13 @@ def who(page: Sight | str) -> dict[str, str]:
     """Who can see this page, next to its title: what the view says of the record, or a page of sight.PAGES by name."""
     sight = page if isinstance(page, Sight) else PAGES[page]
     return {"text": str(sight), "visibility": sight.visibility, "url": sight.url}
+
+
+@register.inclusion_tag("_files.html")
+def files(resource: str, **filters: Any) -> dict[str, Any]:
+    """A list of the API as files, filtered as the page is. `searched`: words that the page was searched for."""
+    searched = bool(filters.pop("searched", ""))
+    return {**files_of(resource, filters), "searched": searched}
 
 
 @register.inclusion_tag("initiatives/_grant.html", takes_context=True)

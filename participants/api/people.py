@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,11 @@ from accounts.models import Organisation
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import ATTENDANCE_IN_FILES
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, Parties
+from initiatives.api.sessions import Sessions
 from initiatives.models import Party, Session
 from participants import services
 from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
@@ -270,7 +273,14 @@ class Attendances(Making, Reading):
     filterset_class = AttendanceFilters
     queryset = Attendance.objects.none()
     orderings = STAMPS
-    expands = {"participation": inline(lambda: Participations)}
+    expands = {"session": inline(lambda: Sessions), "participation": inline(lambda: Participations)}
+
+    def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """A file leaves the room: who was there does so only where the session was on the record."""
+        ids = {row["session"] for row in rows}
+        seen = Session.objects.visible_to(self.request.user).filter(pk__in=ids, rule__in=ATTENDANCE_IN_FILES)
+        open_to_all = {str(pk) for pk in seen.values_list("pk", flat=True)}
+        return [row for row in rows if str(row["session"]) in open_to_all]
 
     def make(self, *, participation: Participation, session: Session, **fields: Any) -> Attendance:
         services.mark_attendance(session=session, participations=[participation], seen=(), **fields)

@@ -24,8 +24,10 @@ from confidentiality.fields import if_it_opens
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, Parties
+from initiatives.api.sessions import Sessions
 from initiatives.api.versions import VersionSerializer
 from initiatives.models import Party, Session
+from participants.api.people import Participations
 from participants.models import Participation
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
@@ -170,6 +172,8 @@ class Outcomes(Resource):
     searches = True
     expands = {
         "initiative": inline(lambda: Initiatives),
+        "session": inline(lambda: Sessions),
+        "participation": inline(lambda: Participations),
         "party": inline(lambda: Parties),
         "endorsed_by": inline(lambda: Parties),
         "repeats": inline(lambda: Outcomes),

@@ -20,8 +20,10 @@ from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from initiatives.api.initiatives import Initiatives
-from initiatives.api.reference import STAMPS
+from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack, TeamMember
+from participants.api.bodies import OfficialBodies
+from participants.api.people import Participations
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer import ladder, services
 from transfer.api.outcomes import Outcomes
@@ -100,7 +102,13 @@ class Transfers(Resource):
     filterset_class = TransferFilters
     queryset = Transfer.objects.none()
     orderings = ("sent_on", *STAMPS)
-    expands = {"initiative": inline(lambda: Initiatives), "outcome": inline(lambda: Outcomes)}
+    expands = {
+        "initiative": inline(lambda: Initiatives),
+        "outcome": inline(lambda: Outcomes),
+        "body": inline(lambda: OfficialBodies),
+        "track": inline(lambda: OfficialTracks),
+        "carrier": inline(lambda: Participations),
+    }
 
     @classmethod
     def records(cls, user: Any) -> QuerySet:

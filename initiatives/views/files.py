@@ -1,0 +1,46 @@
+"""Lists as files: where a page's list is to be had as CSV or XLSX, and what such a file leaves out and why.
+
+The API writes them: one place decides what leaves the room. An address holds codes and ids, and never words that were
+searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api.export import FORMATS
+
+PSEUDONYMS = _("By pseudonym: who people are is in no file.")
+LEFT_OUT: Mapping[str, Any] = {
+    "sessions": _(
+        "Left out, because a file leaves the room: sessions for participants only, and every text of sessions "
+        "without notes or with agreed texts only."
+    ),
+    "people": PSEUDONYMS,
+    "participations": PSEUDONYMS,
+    "official-bodies": _(
+        "Left out: who can reach these offices. It is in the file of ties, for those who see them."
+    ),
+    "official-links": _("The ties that you may see, by pseudonym: who people are is in no file."),
+    "outcomes": _(
+        "Left out, because a file leaves the room: every text of outcomes that the group did not agree to let travel."
+    ),
+    "transfers": _(
+        "Left out, because a file leaves the room: transfers on a way that their outcome may not travel any more."
+    ),
+    "received-transfers": _("Nothing is left out: the file says what this page says."),
+}
+YES_NO = {"yes": "true", "no": "false"}
+
+
+def files_of(resource: str, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """(format, address) for each format, and the sentence. `filters`: of the API; empty ones are none."""
+    chosen = {name: YES_NO.get(str(value), value) for name, value in filters.items() if value}
+    path = reverse(f"api-{resource}-list")
+    links = [(name.upper(), f"{path}?{urlencode({**chosen, 'export': name})}") for name in FORMATS]
+    return {"links": links, "left_out": str(LEFT_OUT[resource])}

@@ -1,0 +1,221 @@
+"""Lists of the record as files: offered on their pages, filtered as the pages are, without what stays in the room."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from confidentiality.codes import Rule
+from conftest import World
+from initiatives.views.files import LEFT_OUT
+from tests.clients import client_of
+from tests.record import (
+    make_attendance,
+    make_body,
+    make_liaison,
+    make_outcome,
+    make_participation,
+    make_person,
+    make_record,
+    make_session,
+    make_transfer,
+)
+
+V1 = "/api/v1/"
+EXPANDING_QUERIES = 14
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def links_on(answer: Any) -> list[str]:
+    """Addresses of files on a page."""
+    assert answer.status_code == 200
+    return [
+        html.unescape(link)
+        for link in re.findall(r'href="(/api/v1/[^"]*export=[^"]*)"', answer.content.decode())
+    ]
+
+
+def rows_of(client: Any, address: str) -> list[dict[str, str]]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+Address = Callable[[World, Any], str]
+PAGES: dict[str, Address] = {
+    "sessions": lambda world, body: reverse("initiatives:sessions", args=[world.secret.pk]),
+    "people": lambda world, body: reverse("participants:people"),
+    "participations": lambda world, body: reverse("participants:initiative_people", args=[world.secret.pk]),
+    "official-bodies": lambda world, body: reverse("participants:bodies") + f"?conflict={world.conflict.pk}",
+    "official-links": lambda world, body: reverse("participants:body", args=[body.pk]),
+    "outcomes": lambda world, body: reverse("transfer:outcomes", args=[world.secret.pk]),
+    "transfers": lambda world, body: reverse("transfer:transfers", args=[world.secret.pk]),
+    "received-transfers": lambda world, body: reverse("transfer:received"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_every_list_page_of_the_record_offers_its_list_as_files(world: World, name: str) -> None:
+    body = make_body(world.conflict)
+    made = make_record(world.secret, world.alice, body)
+    make_liaison(world.alice, body)
+    make_session(world.rival, world.rita)
+    client = signed_in(world.alice)
+    answer = client.get(PAGES[name](world, body))
+    links = links_on(answer)
+
+    assert [link.rsplit("=", 1)[1] for link in links] == ["csv", "xlsx"]
+    assert all(link.startswith(f"{V1}{name}/?") for link in links)
+    assert str(LEFT_OUT[name]).replace("'", "&#x27;") in answer.content.decode()
+    (row,) = rows_of(client, links[0])
+    assert row["id"] in {str(record.pk) for record in (*made.values(), body)}
+    assert client.get(links[1]).status_code == 200
+
+
+def test_every_sentence_belongs_to_a_page() -> None:
+    assert set(LEFT_OUT) == set(PAGES)
+
+
+def test_a_file_is_filtered_as_its_page_is(world: World) -> None:
+    sent, kept = make_outcome(world.secret, world.alice), make_outcome(world.secret, world.alice)
+    make_transfer(sent, world.alice, make_body(world.conflict))
+    client = signed_in(world.alice)
+    page = reverse("transfer:outcomes", args=[world.secret.pk])
+
+    for asked, outcome in (("yes", sent), ("no", kept)):
+        links = links_on(client.get(page, {"travelled": asked, "kind": "collective"}))
+        assert [row["id"] for row in rows_of(client, links[0])] == [str(outcome.pk)]
+
+
+def test_people_are_filtered_by_initiative_and_side_and_never_by_words_in_an_address(world: World) -> None:
+    one = make_person(world.house, party=world.up)
+    make_participation(world.secret, one)
+    make_participation(world.secret, make_person(world.house, party=world.down))
+    client = signed_in(world.alice)
+    page = reverse("participants:people")
+    asked = {"initiative": world.secret.pk, "side": world.up.pk}
+    links = links_on(client.get(page, asked))
+    searched = client.post(page, {"q": one.pseudonym})
+
+    assert [row["id"] for row in rows_of(client, links[0])] == [str(one.pk)]
+    assert all("andpiper" not in link for link in links_on(searched))
+    assert "without the words you searched for" in searched.content.decode()
+    assert "without the words you searched for" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_who_has_no_list_is_offered_no_file_of_it(world: World, name: str) -> None:
+    body = make_body(world.conflict)
+    make_record(world.secret, world.alice, body)
+    answer = signed_in(world.stella).get(PAGES[name](world, body))
+
+    assert answer.status_code == 404 or name == "official-bodies" or links_on(answer) == []
+
+
+@pytest.mark.parametrize("rule", Rule.values)
+def test_a_file_of_sessions_holds_what_the_rule_of_each_lets_out(world: World, rule: str) -> None:
+    session = make_session(
+        world.secret, world.alice, rule=rule, notes="Said", place="A hall", incidents="None"
+    )
+    make_attendance(session, make_participation(world.secret))
+    client = client_of(world.alice)
+    rows = rows_of(client, f"{V1}sessions/?export=csv")
+    came = rows_of(client, f"{V1}attendances/?export=csv")
+    texts = [
+        tuple(row[name] for name in ("purpose", "next_step", "notes", "place", "incidents")) for row in rows
+    ]
+
+    whole, facts = [("Gauges", "A map", "Said", "A hall", "None")], [("",) * 5]
+    assert (
+        texts
+        == {
+            "on_record": whole,
+            "chatham_house": whole,
+            "non_attributed_summary": whole,
+            "agreed_text_only": facts,
+            "no_notes": facts,
+            "participants_only": [],
+        }[rule]
+    )
+    assert len(came) == (1 if rule == "on_record" else 0)
+    assert len(client.get(f"{V1}sessions/").json()["results"]) == 1
+
+
+def test_a_file_is_not_expanded(world: World) -> None:
+    """Or a list of transfers would bring the texts of outcomes that stay in the room."""
+    make_record(world.secret, world.alice, make_body(world.conflict))
+    client = client_of(world.alice)
+    for asked in (
+        "transfers/?expand=outcome",
+        "uptake-steps/?expand=transfer",
+        "attendances/?expand=session",
+    ):
+        answer = client.get(f"{V1}{asked}&export=csv")
+        assert answer.status_code == 400
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+            ("/expand", "not_in_a_file")
+        ]
+
+
+def test_sessions_participations_and_bodies_are_inlined_where_they_are_named(world: World) -> None:
+    body = make_body(world.conflict, "Ministry of Gauges")
+    made = make_record(world.secret, world.alice, body)
+    outcome: Any = made["outcome"]
+    outcome.participation, outcome.kind, outcome.content_kind = (
+        made["participation"],
+        "individual",
+        "attitude_change",
+    )
+    outcome.save()
+    client = client_of(world.alice)
+
+    def first(asked: str) -> dict[str, Any]:
+        return client.get(f"{V1}{asked}").json()["results"][0]
+
+    row = first("outcomes/?expand=session,participation")
+    assert row["session"]["purpose"] == "Heard purpose"
+    assert row["participation"]["person"] == str(made["person"].pk)
+    row = first("transfers/?expand=body,carrier,track")
+    assert row["body"]["name"] == "Ministry of Gauges"
+    assert row["carrier"]["id"] == str(made["participation"].pk)
+    assert row["track"] is None
+    row = first("attendances/?expand=session,participation")
+    assert (row["session"]["id"], row["participation"]["id"]) == (
+        str(made["session"].pk),
+        str(made["participation"].pk),
+    )
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_three_rows_are_expanded_with_as_many_queries_as_one(
+    world: World, number: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(number):
+        session = make_session(world.secret, world.alice)
+        outcome = make_outcome(
+            world.secret,
+            world.alice,
+            session=session,
+            kind="individual",
+            content_kind="attitude_change",
+            participation=make_participation(world.secret),
+        )
+        make_transfer(outcome, world.alice, make_body(world.conflict))
+    client = client_of(world.alice)
+    with django_assert_num_queries(EXPANDING_QUERIES):
+        rows = client.get(f"{V1}outcomes/?expand=session,participation").json()["results"]
+
+    assert len(rows) == number
