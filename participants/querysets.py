@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.enums import MembershipRole
 from confidentiality.codes import TeamRole
+from initiatives.querysets import ReferenceQuerySet
 
 OPENING = (TeamRole.LEAD, TeamRole.FACILITATOR)
 LOGGING = (*OPENING, TeamRole.RAPPORTEUR)
@@ -60,6 +61,12 @@ class LinkQuerySet(OfPersonQuerySet):
     roles = LOGGING
 
 
+class OfficialBodyQuerySet(ReferenceQuerySet):
+    def with_liaisons_of(self, user: Any) -> Self:
+        """Offices for which the user says who is liaison: all for a steward, who reads no more of them than names."""
+        return self if user.is_authenticated and user.is_steward else self.none()
+
+
 class LiaisonMandateQuerySet(models.QuerySet):
     def live(self) -> Self:
         return self.filter(ended_at=None)
@@ -69,3 +76,7 @@ class LiaisonMandateQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_steward else self.filter(user=user)
+
+    def with_names(self) -> Self:
+        """With everything that a list of them says."""
+        return self.select_related("user", "body__conflict", "granted_by", "ended_by")

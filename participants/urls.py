@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from participants.views import bodies, identity, inside, links, network, people, presence
+from participants.views import bodies, identity, inside, liaisons, links, network, people, presence
 
 app_name = "participants"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("bodies/new/", bodies.new, name="new_body"),
     path("bodies/<uuid:pk>/", bodies.body, name="body"),
     path("bodies/<uuid:pk>/edit/", bodies.edit, name="edit_body"),
+    path("liaisons/", liaisons.liaisons, name="liaisons"),
+    path("liaisons/<uuid:pk>/end/", liaisons.end, name="end_liaison"),
     path("network/", network.drawn, name="network"),
     path("official-links/new/", links.new, name="new_link"),
     path("official-links/<uuid:pk>/edit/", links.edit, name="edit_link"),

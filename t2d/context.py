@@ -103,6 +103,7 @@ class Desk:
 
 
 _SECTIONS = {
+    "liaisons": {"participants:liaisons", "participants:end_liaison"},
     "home": {"home"},
     "conflicts": {
         "initiatives:conflicts",

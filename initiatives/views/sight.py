@@ -228,6 +228,12 @@ PAGES: Mapping[str, Sight] = {
             "organisations are seen by the whole network, their people by colleagues."
         )
     ),
+    "liaisons": Sight(
+        gettext_lazy(
+            "Who can see this page: stewards and nobody else. Each liaison sees their own offices. It shows no "
+            "transfer and nothing else of any initiative."
+        )
+    ),
     "purges": Sight(
         gettext_lazy(
             "Who can see this list: only you. It holds requests of your teams, or to which you were let in, and what "
@@ -250,6 +256,7 @@ PAGES: Mapping[str, Sight] = {
 
 # Records that stand on a page of others.
 PARTS: Mapping[str, Any] = {
+    "liaisons": gettext_lazy("Who can see who is liaison: stewards, and each liaison for their own offices."),
     "arrangements": gettext_lazy(
         "Who can see an arrangement: leads and facilitators of the two, where they may read both cards, and "
         "coordinators who know of the pair."

@@ -1,6 +1,7 @@
 """Forms of people, official bodies and the ties between them: what is typed becomes the arguments of a service."""
 
 from participants.forms.bodies import BodyForm, body_values
+from participants.forms.liaisons import GrantLiaisonForm
 from participants.forms.links import EndLinkForm, LinkForm, link_values
 from participants.forms.people import (
     AddForm,
@@ -21,6 +22,7 @@ __all__ = [
     "EndLinkForm",
     "EraseForm",
     "FindPeopleForm",
+    "GrantLiaisonForm",
     "IdentityForm",
     "InviteForm",
     "LinkForm",

@@ -18,7 +18,7 @@ from initiatives.models import Conflict, OfficialTrack, Party
 from initiatives.models.conflict import Reference, normalised
 from initiatives.querysets import ReferenceQuerySet
 from participants.enums import TrackPart
-from participants.querysets import LiaisonMandateQuerySet
+from participants.querysets import LiaisonMandateQuerySet, OfficialBodyQuerySet
 
 
 class OfficialBody(Reference):
@@ -54,7 +54,7 @@ class OfficialBody(Reference):
         OfficialTrack, through="BodyTrack", related_name="bodies", blank=True, verbose_name=_("tracks")
     )
 
-    objects = ReferenceQuerySet.as_manager()
+    objects = OfficialBodyQuerySet.as_manager()
     follows_root = True
 
     class Meta:
@@ -116,18 +116,26 @@ class BodyTrack(Reference):
 class LiaisonMandate(Record):
     """A user who receives what is transferred to an official body, and answers for it. Sees nothing else.
 
-    Granted and ended by stewards, like a coordinator's mandate.
+    Granted and ended by stewards, like a coordinator's mandate. An ended one stays, as the history of the office;
+    granted again, it is another one. Nobody in `granted_by`: it was granted before that was kept.
     """
 
     wall = Wall(
         select=f"user_id = {ME} OR (SELECT actor_is_steward())",
         insert="(SELECT actor_is_steward())",
         update="(SELECT actor_is_steward())",
+        free=("ended_by_id",),
     )
 
     user = models.ForeignKey(User, models.CASCADE, related_name="liaison_mandates")
     body = models.ForeignKey(OfficialBody, models.CASCADE, related_name="liaison_mandates")
+    granted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
 
     objects = LiaisonMandateQuerySet.as_manager()
 

@@ -114,7 +114,9 @@ def _set_parts(body: OfficialBody, wanted: set[tuple[UUID, str]]) -> None:
 def grant_liaison(*, by: User, user: User, body: OfficialBody) -> LiaisonMandate:
     """Let a user receive what is transferred to an office, and answer for it."""
     policy.require(by, Action.GRANT_MANDATE, Register())
-    mandate = LiaisonMandate(user=user, body=body)
+    if LiaisonMandate.objects.visible_to(by).live().filter(user=user, body=body).exists():
+        raise ValidationError({"user": _("This person is liaison of this office already.")})
+    mandate = LiaisonMandate(user=user, body=body, granted_by=by)
     save(mandate)
     return mandate
 
@@ -124,6 +126,7 @@ def end_liaison(*, by: User, mandate: LiaisonMandate) -> LiaisonMandate:
     """End a mandate at once. Ending it twice is once."""
     policy.require(by, Action.GRANT_MANDATE, Register())
     mandate = hold(LiaisonMandate, mandate.pk, None)
-    mandate.ended_at = mandate.ended_at or timezone.now()
-    save(mandate)
+    if mandate.ended_at is None:
+        mandate.ended_at, mandate.ended_by = timezone.now(), by
+        save(mandate)
     return mandate

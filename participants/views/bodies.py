@@ -24,7 +24,7 @@ from initiatives.views.cards import answer_of
 from participants import services
 from participants.enums import TrackPart
 from participants.forms import BodyForm, body_values
-from participants.models import OfficialBody
+from participants.models import LiaisonMandate, OfficialBody
 from participants.services import Reach
 from participants.views.ways import all_told, label, reads_links
 from transfer.enums import TransferStatus
@@ -94,8 +94,16 @@ def body(request: HttpRequest, pk: UUID) -> HttpResponse:
         "last": last_transfers(request.user, [shown]).get(shown.pk),
         "knows": reads_links(request.user),
         "may_edit": policy.may(request.user, Action.EDIT_REFERENCE, shown),
+        "liaisons": _liaisons(request.user, shown),
     }
     return render(request, "participants/body.html", context)
+
+
+def _liaisons(user: Any, shown: OfficialBody) -> Any:
+    """Who is liaison of it, for stewards; None for everybody else, the liaison included."""
+    if not user.is_steward:
+        return None
+    return LiaisonMandate.objects.visible_to(user).live().filter(body=shown).select_related("user")
 
 
 def _visible(request: HttpRequest, pk: UUID) -> OfficialBody:

@@ -50,6 +50,7 @@ NO_PAGES = {
     "initiatives/<uuid:pk>/rules/<uuid:rules>/assent/",
     "initiatives/<uuid:pk>/successor/",
     "initiatives/<uuid:pk>/team/<uuid:member>/undo/",
+    "liaisons/<uuid:pk>/end/",
     "links/<uuid:pk>/end/",
     "official-links/<uuid:pk>/confirm/",
     "official-links/<uuid:pk>/end/",

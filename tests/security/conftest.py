@@ -76,6 +76,7 @@ def secrets(world: World) -> Secrets:
         "assent": make.make_assent(rules, alice, "Canary who assented"),
         "purge": make.make_purge_request(initiative, alice),
         "tombstone": make.make_tombstone(alice, world.bob),
+        "liaison": record.make_liaison(make.make_user("Liaison"), body),
         **inside,
     }
     hidden = [
@@ -87,7 +88,6 @@ def secrets(world: World) -> Secrets:
         make.make_draft(alice, initiative=initiative, data={"title": ["Canary of a draft"]}),
         inside["person"].identity,
         inside["transfer"].stances.get(),
-        record.make_liaison(make.make_user("Liaison"), body),
     ]
     around = ([alice, world.bob], [world.house], [world.conflict], [world.up, world.down])
     named = [*([row] for row in hidden), *around]

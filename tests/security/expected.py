@@ -250,6 +250,8 @@ ROWS: Mapping[str, Row] = {
     # Organisations.
     "organisations/": page(steward),
     "organisations/<uuid:pk>/vet/": form(vet),
+    "liaisons/": form(steward),
+    "liaisons/<uuid:pk>/end/": button(steward),
     # Conflicts and circles.
     "conflicts/": page(signed_in),
     "conflicts/<uuid:pk>/": page(reference),

@@ -30,6 +30,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"bodies/.*", "pk", "body"),
     (r"official-links/.*", "revision", "tie_revision"),
     (r"official-links/.*", "pk", "tie"),
+    (r"liaisons/.*", "pk", "liaison"),
     (r"outcomes/.*", "revision", "outcome_revision"),
     (r"outcomes/.*", "pk", "outcome"),
     (r"transfers/.*", "revision", "transfer_revision"),
