@@ -79,7 +79,7 @@ def make_related() -> Related:
         "deadline": make.make_deadline(conflict).pk,
         "organisation": houses["house"].pk,
         "body": make_body(conflict).pk,
-        "liaison": make_liaison(make.make_user("of an office"), make_body(conflict)).pk,
+        "liaison": make_liaison(make.make_user("official"), make_body(conflict)).pk,
         "declaration": declaration.pk,
         "tombstone": make.make_tombstone(users["lead"], users["facilitator"]).pk,
         "neighbour": neighbour.pk,
