@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participants", "0002_history"),
+        ("participants", "0003_link_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
