@@ -117,7 +117,8 @@ def _many_cards(reader: Any) -> None:
         "registered_by": str(house),
         "track_type": "t2_hard",
         "matching": "on",
-        "began_on": "2024-03",
+        "began_on": "2024-03-01",
+        "began_precision": "month",
     }
     client = client_of(reader)
 

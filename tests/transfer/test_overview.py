@@ -20,12 +20,12 @@ from initiatives.services import edit_conflict
 from tests import factories as make
 from tests import record
 from transfer.enums import LADDER
-from transfer.services import Overview, Part, statements_of, transfer_overview
+from transfer.services import Overview, Part, statements_of, transfer_overview, what_waits
 
 pytestmark = pytest.mark.django_db
 
 TODAY = timezone.localdate()
-QUERIES = 11
+QUERIES, WAITING_QUERIES = 11, 5
 
 
 def seen_by(user: Any, **chosen: Any) -> Overview:
@@ -138,6 +138,20 @@ def test_what_is_deleted_is_not_counted(world: World) -> None:
     made["outcome"].save()
     found = counted(seen_by(world.alice))
     assert (found["ideas"], found["carried"]) == (before["ideas"] - 1, 0)
+
+
+def test_what_waits_alone_is_what_waits_on_the_page(world: World, django_assert_num_queries: Any) -> None:
+    made = fill(world.secret, world.alice, world, times=3)
+    planned = record.make_outcome(world.secret, world.alice)
+    record.make_transfer(planned, world.alice, made["body"], status="planned", sent_on=None)
+    later = TODAY + timedelta(days=400)
+    whole = transfer_overview(by=world.alice, on=later)
+    with django_assert_num_queries(WAITING_QUERIES):
+        found = what_waits(by=world.alice, on=later)
+    assert len(found.stuck) > 3
+    assert found.stuck == whole.stuck
+    assert set(found.ideas) == {one.idea for one in whole.stuck}
+    assert what_waits(by=world.harry, on=later).stuck == []
 
 
 def test_soft_track_two_waits_for_nothing(world: World) -> None:

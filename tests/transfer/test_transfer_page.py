@@ -143,6 +143,18 @@ def strip(page: str) -> str:
     return re.sub(r'value="\w{64}"', "", page.partition("<h1>")[2])
 
 
+def test_more_than_fits_is_counted_and_leads_to_the_list_of_the_only_initiative(world: World) -> None:
+    for _number in range(10):
+        record.make_outcome(world.secret, world.alice)
+    address = f'<a href="/initiatives/{world.secret.pk}/outcomes/">and 2 more</a>'
+    assert address in page_of(world.alice)
+    make.make_initiative(world.child, world.house, lead=world.alice)
+    page = page_of(world.alice)
+    assert "and 2 more" in page
+    assert address not in page
+    assert address in page_of(world.alice, initiative=world.secret.pk)
+
+
 def test_no_score_and_no_percentage(world: World) -> None:
     carry(world, 3, world.up, record.make_body(world.conflict))
     text = page_of(world.alice).partition('<main id="main"')[2]

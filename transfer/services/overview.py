@@ -276,11 +276,13 @@ def _carried(
 def _moves(by: User, ids: Collection[UUID]) -> dict[Key, list[Move]]:
     """Steps by transfer: by the day on which they happened, those of one day as they were written down."""
     found: dict[Key, list[Move]] = defaultdict(list)
-    rows = UptakeStep.objects.visible_to(by).filter(initiative__in=ids).order_by("on", "created_at", "pk")
+    # Their transfers are of the same initiatives; said again, the database does not read those of everybody.
+    rows = UptakeStep.objects.visible_to(by).filter(initiative__in=ids, transfer__initiative__in=ids)
+    rows = rows.order_by("on", "created_at", "pk")
     for transfer, uptake, on, precision in rows.values_list(
         *_texts("transfer_id"), "uptake", "on", "precision"
     ):
-        last, exact = _last(on, precision)
+        last, exact = (on, on) if precision == DAY else _last(on, precision)
         found[transfer].append(Move(transfer, uptake, last or on, exact))
     return found
 

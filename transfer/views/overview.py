@@ -48,6 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         # Not the numbers of everything: they would outlive the page, in a circle that a context makes with itself.
         "own": found.own,
+        "inside": found.chosen[0].pk if len(found.chosen) == 1 else None,
         "counted": bool(found.chosen),
         "waiting": len(found.stuck),
         "outcomes": len(found.places),
