@@ -19,7 +19,7 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-SEARCH_QUERIES = 24
+SEARCH_QUERIES, INSIDE_QUERIES = 24, 28
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,19 @@ def test_the_page_asks_as_much_for_three_hits_as_for_one(
     client = signed_in(world.alice)
     with django_assert_num_queries(SEARCH_QUERIES):
         client.post(reverse("initiatives:search"), {"q": "weir"})
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_page_asks_as_much_for_three_hits_of_each_kind_as_for_one(
+    world: World, number: int, django_assert_num_queries: Any
+) -> None:
+    for index in range(number):
+        body = record.make_body(world.conflict, f"Weir office {index}", world.up)
+        record.make_record(world.secret, world.alice, body, "Weir")
+    client = signed_in(world.alice)
+    with django_assert_num_queries(INSIDE_QUERIES):
+        answer = client.post(reverse("initiatives:search"), {"q": "weir"})
+    assert {len(rows) for _kind, rows, _more in answer.context["found"]} == {number}
 
 
 # --- What is inside -------------------------------------------------------------------------------------------

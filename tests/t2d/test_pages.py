@@ -17,6 +17,7 @@ from tests import record
 pytestmark = pytest.mark.django_db
 
 MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 27, 27, 20
+RECORD_QUERIES = 29
 
 
 def home(user: Any) -> Any:
@@ -164,6 +165,25 @@ def test_what_waits_of_the_record(world: World) -> None:
     assert context["waiting"] >= 4
     others = home(world.rita).context
     assert [others[name] for name in ("coming", "unfinished", "stale", "stuck")] == [[], [], [], []]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_home_asks_as_much_for_three_of_each_as_for_one(
+    world: World, number: int, django_assert_num_queries: Any
+) -> None:
+    ago = timezone.localdate() - timedelta(days=100)
+    for index in range(number):
+        body = record.make_body(world.conflict, f"Water office {index}", world.up)
+        made = record.make_record(world.secret, world.alice, body)
+        record.make_session(world.secret, world.alice, next_step="", began_on=timezone.localdate())
+        record.make_tie(made["person"], record.make_body(world.conflict), last_confirmed_on=ago)
+        waits = record.make_outcome(world.secret, world.alice)
+        record.make_transfer(waits, world.alice, body, sent_on=ago)
+    client = Client()
+    client.force_login(world.alice)
+    with django_assert_num_queries(RECORD_QUERIES):
+        context = client.get(reverse("home")).context
+    assert (len(context["unfinished"]), len(context["stuck"])) == (number, min(5, 2 * number))
 
 
 def test_an_observer_is_not_asked_to_complete_what_others_write(world: World) -> None:
