@@ -54,8 +54,9 @@ def _numbers(reader: Any) -> None:
     from django.db import transaction
 
     from confidentiality.actor import actor
-    from transfer.services import transfer_overview
+    from transfer.services import transfer_overview, without_collection
 
+    @without_collection()
     def gathered() -> None:
         with transaction.atomic(), actor(reader):
             transfer_overview(by=reader)
