@@ -107,12 +107,17 @@ def _addresses(reader: Any) -> list[tuple[str, str, dict[str, str] | None]]:
 
 def _many_cards(reader: Any) -> None:
     """One call that opens many initiatives at once."""
+    from django.db import transaction
+
     from accounts.models import Membership
+    from confidentiality.actor import actor
     from initiatives.models import Conflict
     from tests.clients import client_of, post
 
-    conflict = Conflict.objects.get()
-    house = Membership.objects.get(user=reader).organisation_id
+    with transaction.atomic(), actor(reader):
+        conflict = Conflict.objects.get()
+        house = Membership.objects.get(user=reader).organisation_id
+        client = client_of(reader)
     card = {
         "conflict": str(conflict.pk),
         "registered_by": str(house),
@@ -121,7 +126,6 @@ def _many_cards(reader: Any) -> None:
         "began_on": "2024-03-01",
         "began_precision": "month",
     }
-    client = client_of(reader)
 
     def sent() -> None:
         assert post(client, "initiatives/", [card] * CARDS).status_code == 201
