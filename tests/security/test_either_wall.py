@@ -22,6 +22,7 @@ from conftest import World
 from tests.security.asking import request_as, routes, whole
 from tests.security.conftest import Secrets
 from tests.security.routes import Route
+from tests.security.rows import words_of
 
 OUTSIDERS = ("rita", "harry", "sam", "stella", "anonymous")
 Doors = dict[str, type[models.QuerySet]]
@@ -53,6 +54,9 @@ def unknown_to(who: str, world: World, secrets: Secrets) -> list[str]:
     if who == "harry":
         declared = secrets.records["declaration"].pk
         own |= {str(declared), declared.hex}
+    if who == "stella":  # Stewards say who is liaison.
+        mandate = secrets.records["liaison"]
+        own |= {*words_of(mandate)}
     return [word for word in secrets.words() if word not in own]
 
 
