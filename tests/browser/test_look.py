@@ -115,7 +115,7 @@ def looks(page: Page, path: str, language: str) -> list[str]:
     return wrong
 
 
-def violations(page: Page, judged: dict[str, Any]) -> list[str]:
+def violations(page: Page, judged: dict[str, Any] = EVERYTHING) -> list[str]:
     response: dict[str, Any] = Axe().run(page, options=judged).response
     return [
         f"{rule['id']} {[node['target'] for node in rule['nodes'][:3]]}" for rule in response["violations"]

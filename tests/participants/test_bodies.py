@@ -135,7 +135,7 @@ def test_stewards_grant_and_end_the_mandate_of_a_liaison(world: World) -> None:
     body, user = make_body(world.conflict), make.make_user("Lio")
 
     mandate = grant_liaison(by=world.stella, user=user, body=body)
-    assert list(refused(service=grant_liaison, by=world.stella, user=user, body=body)) == ["__all__"]
+    assert list(refused(service=grant_liaison, by=world.stella, user=user, body=body)) == ["user"]
     end_liaison(by=world.stella, mandate=mandate)
     first = LiaisonMandate.objects.get(pk=mandate.pk).ended_at
     end_liaison(by=world.stella, mandate=mandate)
