@@ -12,6 +12,7 @@ Not proved: pools of other makers, such as pgbouncer, and views that are asynchr
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import random
@@ -253,6 +254,8 @@ def test_nobody_reads_a_word_of_anybody_else(people: list[Person], way: Way) -> 
     assert {len(served_by_one) for served_by_one in users.values()} == {PEOPLE}
 
 
+# Where rows are read by a cursor of the server, a cut leaves it open, and nobody is there to close it.
+@pytest.mark.filterwarnings("ignore:Exception ignored in.*ServerCursorMixin")
 @each_way
 def test_who_is_cut_off_leaves_nothing_to_the_next(people: list[Person], way: Way) -> None:
     """PostgreSQL ends all connections of the site, several times, in the middle of what they do."""
@@ -263,6 +266,7 @@ def test_who_is_cut_off_leaves_nothing_to_the_next(people: list[Person], way: Wa
         ]
         cut = cutting.result()
         afterwards = [ask(KINDS[0], person, people[0])[0] for person in people]
+    gc.collect()
     unlucky = {status for kind, _person, status, _words, _rest in heard if status != kind.status}
 
     assert cut > THREADS

@@ -157,6 +157,7 @@ def test_keys_that_may_change_are_few_and_known() -> None:
         ("CircleDeclaration", "confirmed_by_id"),
         ("Initiative", "conflict_id"),
         ("Initiative", "successor_id"),
+        ("LiaisonMandate", "ended_by_id"),
         ("Outcome", "participation_id"),
         ("Outcome", "party_id"),
         ("Outcome", "repeats_id"),
