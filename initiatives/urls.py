@@ -16,6 +16,7 @@ from initiatives.views import (
     search,
     session_log,
     sessions,
+    tables,
     team,
     visibility,
 )
@@ -51,6 +52,7 @@ urlpatterns = [
         "initiatives/<uuid:pk>/assents/<uuid:assent>/withdraw/", ground_rules.withdraw, name="withdraw_assent"
     ),
     path("initiatives/<uuid:pk>/sessions/", sessions.sessions, name="sessions"),
+    path("initiatives/<uuid:pk>/sessions/import/", tables.sessions, name="import_sessions"),
     path("sessions/new/", session_log.log, name="log_session"),
     path("sessions/<uuid:pk>/", sessions.session, name="session"),
     path("sessions/<uuid:pk>/edit/", session_log.edit, name="edit_session"),

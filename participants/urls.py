@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from participants.views import bodies, identity, inside, liaisons, links, network, people, presence
+from participants.views import bodies, identity, inside, liaisons, links, network, people, presence, tables
 
 app_name = "participants"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("official-links/<uuid:pk>/history/<uuid:revision>/", links.version, name="link_version"),
     path("official-links/<uuid:pk>/confirm/", links.confirm, name="confirm_link"),
     path("official-links/<uuid:pk>/end/", links.end, name="end_link"),
+    path("initiatives/<uuid:pk>/people/import/", tables.people, name="import_people"),
     path("people/", people.people, name="people"),
     path("people/new/", people.add, name="add"),
     path("people/<uuid:pk>/", people.person, name="person"),

@@ -22,7 +22,8 @@ from confidentiality.policy import Standing
 from initiatives.models import Conflict, ConflictTree, Initiative
 from initiatives.querysets import reads_reference
 from initiatives.services.importing.planning import Plan, Progress, make_plan
-from initiatives.services.importing.reading import COLUMNS, Problem, read
+from initiatives.services.importing.reading import COLUMNS, read
+from initiatives.services.importing.table import Problem
 from initiatives.services.importing.writing import write
 from initiatives.services.reference import lock_tree
 from initiatives.signals import initiative_changed

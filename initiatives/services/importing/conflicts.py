@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 from confidentiality.words import listed
 from initiatives.models import Conflict
 from initiatives.models.conflict import normalised
-from initiatives.services.importing.reading import Problem, Row
+from initiatives.services.importing.reading import Row
+from initiatives.services.importing.table import Problem
 
 DEEPEST = 12
 

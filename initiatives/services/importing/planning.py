@@ -23,7 +23,8 @@ from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, Prec
 from initiatives.models import Conflict, Initiative, InitiativeOrganisation, InitiativeParty, Party
 from initiatives.models.conflict import normalised
 from initiatives.services.importing.conflicts import place_rows
-from initiatives.services.importing.reading import Problem, Row
+from initiatives.services.importing.reading import Row
+from initiatives.services.importing.table import Problem
 
 BATCH = 1000
 # Of a stored card a register says these things; everything else stays as people set it.
