@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from confidentiality.codes import Action
+from confidentiality.words import listed
 from initiatives.enums import SessionFormat, SessionStatus
 from initiatives.forms.importing import TableForm, packed
 from initiatives.services.importing.records import TableReport
@@ -83,10 +84,14 @@ def _empty(table: ImportedTable) -> HttpResponse:
 
 
 def _page(request: HttpRequest, table: ImportedTable, form: TableForm, status: int = 200) -> HttpResponse:
-    form.fields["file"].required = True  # for whoever looks at the page; a confirmation comes without
+    return render(request, "initiatives/table_import.html", _head(table, form), status=status)
+
+
+def _head(table: ImportedTable, form: TableForm) -> dict[str, Any]:
+    # For whoever looks at the page; a confirmation comes without the one, and a first look without the other.
+    form.fields["file"].required = form.fields["override_reason"].required = True
     needed = [(name, name in table.columns.needed) for name in table.columns.readers]
-    context = {**table.frame, "table": table, "form": form, "columns": needed}
-    return render(request, "initiatives/table_import.html", context, status=status)
+    return {**table.frame, "table": table, "form": form, "columns": needed}
 
 
 def _preview(
@@ -97,9 +102,7 @@ def _preview(
     if confirmed and asks and not form.cleaned_data["override_reason"].strip():
         form.add_error("override_reason", _("Say why, in a few words."))
     context = {
-        **table.frame,
-        "table": table,
-        "form": form,
+        **_head(table, form),
         "report": report,
         "problems": [*report.rejected, *report.doubts][:PROBLEMS_SHOWN],
         "total": len(report.rejected) + len(report.doubts),
@@ -137,7 +140,7 @@ def sessions(request: HttpRequest, pk: UUID) -> HttpResponse:
         columns=session_columns(shown),
         hints=[
             dates,
-            codes % {"formats": ", ".join(SessionFormat.values), "statuses": ", ".join(SessionStatus.values)},
+            codes % {"formats": listed(SessionFormat.values), "statuses": listed(SessionStatus.values)},
             numbers,
         ],
         known_again=_(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from confidentiality.codes import Action
+from confidentiality.words import listed
 from initiatives.views.inside import entered, frame
 from initiatives.views.tables import ImportedTable, import_table
 from participants.enums import Capacity, Consent, ParticipationStatus, RoomRole
@@ -28,10 +29,10 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     codes = _("A role is one of %(roles)s; a capacity one of %(capacities)s; a status one of %(statuses)s; consents "
               "are some of %(consents)s.")  # fmt: skip
     values = {
-        "roles": ", ".join(RoomRole.values),
-        "capacities": ", ".join(Capacity.values),
-        "statuses": ", ".join(ParticipationStatus.values),
-        "consents": ", ".join(Consent.values),
+        "roles": listed(RoomRole.values),
+        "capacities": listed(Capacity.values),
+        "statuses": listed(ParticipationStatus.values),
+        "consents": listed(Consent.values),
     }
     sides = _("A side is one of: %(sides)s; empty for who belongs to none.")
     table = ImportedTable(
@@ -41,7 +42,7 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
         here=reverse("participants:import_people", args=[pk]),
         back=reverse("participants:initiative_people", args=[pk]),
         columns=people_columns(shown),
-        hints=[sides % {"sides": ", ".join(party.name for party in sides_of(shown))}, codes % values, who],
+        hints=[sides % {"sides": listed(party.name for party in sides_of(shown))}, codes % values, who],
         known_again=_(
             "A row with the name of somebody who takes part is not added again, where you may open who they are. "
             "Others are added each time."
