@@ -37,7 +37,7 @@ def crawl(page: Page, starts: list[str], of_a_kind: int = 1) -> Iterator[Found]:
         if "text/html" in response.headers.get("content-type", ""):
             yield Found(path, kind[0], response.status, response.text())
             links = page.eval_on_selector_all(
-                "a[href]", "links => links.map(link => link.getAttribute('href'))"
+                "a[href]:not([download])", "links => links.map(link => link.getAttribute('href'))"
             )
             fresh = [link for link in (local(path, link) for link in links) if link and link not in seen]
             seen |= set(fresh)
