@@ -9,9 +9,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,6 +21,7 @@ from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import WITHOUT_ATTENDANCE, Standing, allows
 from confidentiality.records import Stale
+from initiatives.enums import SessionStatus
 from initiatives.models import Initiative, Session
 from initiatives.views.inside import entered, frame
 from participants import services
@@ -76,8 +78,10 @@ def _came(request: HttpRequest, shown: Initiative) -> dict[UUID, int]:
 
 
 def _sessions(request: HttpRequest, shown: Initiative) -> list[dict[str, Any]]:
-    """The newest sessions, with how many are written down; None where the rule stores nobody."""
+    """The newest at which somebody can have been, with how many are written down; None where the rule stores nobody."""
     seen = Session.objects.visible_to(request.user).kept().filter(initiative=shown)
+    begun = Q(status=SessionStatus.PLANNED, began_on__lte=timezone.localdate())
+    seen = seen.filter(Q(status=SessionStatus.HELD) | begun)
     rows = list(seen.only("initiative", "began_on", "began_precision", "rule", "status")[:SESSIONS])
     there = Attendance.objects.visible_to(request.user).filter(session__in=rows)
     numbers = dict(there.values_list("session").annotate(Count("pk")).order_by())

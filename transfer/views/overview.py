@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -225,7 +226,7 @@ def _sentences(part: Part, closed: bool) -> list[str]:
         return [_("Nothing of any side has travelled yet.")] if shares else []
     ideas = listed((_ideas(name, len(share.ideas)) for name, share in shares), facts=True)
     people = listed((_people(name, len(share.carriers)) for name, share in shares), facts=True)
-    sentences = [_("%(facts)s.") % {"facts": ideas}, _("%(facts)s.") % {"facts": people}]
+    sentences = [capfirst(_("%(facts)s.") % {"facts": facts}) for facts in (ideas, people)]
     unheard = [
         name for name, side in zip([n for n, _s in shares], part.sides, strict=True) if _unheard(part, side)
     ]
