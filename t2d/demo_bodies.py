@@ -112,7 +112,7 @@ def load_ties(people: Mapping[str, User], leads: Mapping[str, str], cards: Mappi
         lead = people[name]
         with actor(lead):
             offices = _offices(cards[codename])
-            found = Person.objects.filter(participations__initiative=cards[codename]).order_by("pseudonym")
+            found = Person.objects.filter(participations__initiative=cards[codename]).order_by("created_at")
             for person in found:
                 number = next(numbers)
                 if person.pk in known or number % 3 == 2:

@@ -117,6 +117,11 @@ OUTCOMES: dict[str, tuple[Change | Made, ...]] = {
             "attitude_change", "Speaks of the other coast by its name and not by an insult.",
             MAINLAND, (-2, -1), session=1,
         ),
+        Made(
+            "tow", "joint_statement",
+            "A boat in trouble is towed in by whoever is nearest; papers are asked for ashore.",
+            COASTS, "officials", session=1,
+        ),
     ),
     "Slate Harbour": (
         Made(

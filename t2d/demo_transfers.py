@@ -65,7 +65,8 @@ STORIES = (
          ("reflected_in_agreed_text", 150, TEXT, "high")),
         fidelity="verbatim", stance=2,
     ),
-    Story("embassy_briefing", "convener_org", -30, given_up="The embassy has closed its office in the valley."),
+    Story("embassy_briefing", "convener_org", -30, given_up="The embassy has closed its office on the coast."),
+    Story("religious_or_tribal_channel", "insider_mediator", 70, (("blocked_by_gatekeeper", 12, TOLD, "low"),)),
     Story(
         "facilitator_shuttle", "facilitator", 400,
         (("received_confirmed", 4, SAID, "high"), ("reflected_in_agreed_text", 120, TEXT, "high"),
@@ -76,7 +77,6 @@ STORIES = (
         "briefing_to_lead_mediator", "convener_org", 45,
         (("received_confirmed", 1, SAID, "high"), ("rejected", 20, SAID, "high")), stance=-1,
     ),
-    Story("religious_or_tribal_channel", "insider_mediator", 70, (("blocked_by_gatekeeper", 12, TOLD, "low"),)),
     Story("joint_paper", "document_only", 21),  # nothing heard yet
 )  # fmt: skip
 
@@ -164,19 +164,18 @@ def _by_whom(lead: User, outcome: Outcome, story: Story, office: OfficialBody | 
 
 
 def _follow(lead: User, sent: Transfer, story: Story, on: date) -> None:
-    """The steps that have happened by now."""
+    """The steps, sooner after each other where it was carried too late for all of them to have happened by now."""
+    gone, last = (timezone.localdate() - on).days, max((after for _, after, *_ in story.steps), default=0)
     for uptake, after, evidence, confidence in story.steps:
-        day = on + timedelta(days=after)
-        if day <= timezone.localdate():
-            record_step(
-                by=lead,
-                transfer=sent,
-                uptake=uptake,
-                on=day,
-                evidence=evidence,
-                confidence=confidence,
-                substantiated=evidence == TEXT,
-            )
+        record_step(
+            by=lead,
+            transfer=sent,
+            uptake=uptake,
+            on=on + timedelta(days=after if last <= gone else after * gone // last),
+            evidence=evidence,
+            confidence=confidence,
+            substantiated=evidence == TEXT,
+        )
 
 
 def _answer(liaison: User) -> None:

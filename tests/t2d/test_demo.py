@@ -21,6 +21,8 @@ from participants.models import OfficialBody, Person, PersonIdentity
 from participants.services import reach_of
 from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
 from tests import factories as make
+from transfer.enums import TransferStatus, Uptake
+from transfer.models import Transfer, UptakeStep
 
 EXPECTED = Path(__file__).resolve().parents[2] / "demo" / "historic_expected_overlaps.csv"
 
@@ -192,6 +194,17 @@ def test_offices_stand_on_every_side_and_one_has_a_liaison(demo: None) -> None:
     reach = reach_of(account("mediator"), OfficialBody.objects.all())
     unreached = {one.body.name for one in reach.values() if not one.ways}
     assert unreached >= {"Defence Council", "Naval Staff"}
+
+
+def test_every_rung_is_reached_by_something(demo: None) -> None:
+    reached: set[str] = set()
+    for user in User.objects.all():
+        with actor(user):
+            reached |= set(UptakeStep.objects.visible_to(user).values_list("uptake", flat=True))
+            planned = Transfer.objects.visible_to(user).filter(status=TransferStatus.PLANNED)
+            reached |= {Uptake.NOT_SENT} if planned.exists() else set()
+    assert {rung for rung in Uptake if rung.rank is not None} - reached == set()
+    assert {Uptake.REJECTED, Uptake.BLOCKED_BY_GATEKEEPER} <= reached
 
 
 def test_everything_made_is_sound(demo: None) -> None:
