@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,9 +136,15 @@ def assert_all_gone(tree: dict[int, str]) -> None:
     wait_until(lambda: not any(processes().get(pid, (0, ""))[1] == line for pid, line in tree.items()))
 
 
+def strike(pid: int, sign: signal.Signals) -> None:
+    """Unless it has ended since it was seen: a child that has done its work, or whose parent was struck before."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, sign)
+
+
 def kill_everything(server: Server) -> None:
     for pid in tree_of(server.process.pid):
-        os.kill(pid, signal.SIGKILL)
+        strike(pid, signal.SIGKILL)
     server.process.wait(PATIENCE)
 
 
@@ -253,7 +259,7 @@ def test_after_killing_everything_the_queued_work_is_done(data: Path, tmp_path: 
 
     for name in ("celery -A t2d worker", "celery -A t2d beat"):
         for pid in tree_of(pid_of(server, name)):
-            os.kill(pid, signal.SIGSTOP)
+            strike(pid, signal.SIGSTOP)
     imported = manage(data, "import_initiatives", str(register), "--as", "coordinator@demo.example")
     assert imported.returncode == 0, imported.stderr
     assert waiting_and_flags(data) == (2, flags_before)
