@@ -39,7 +39,9 @@ def main() -> None:
 
         from benchmarks.support.record import fill
         from confidentiality.roles import as_owner
+        from t2d.collection import settle
 
+        settle()
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["redoc"])
         reader = fill()
         with as_owner(), connection.cursor() as cursor:
@@ -54,9 +56,8 @@ def _numbers(reader: Any) -> None:
     from django.db import transaction
 
     from confidentiality.actor import actor
-    from transfer.services import transfer_overview, without_collection
+    from transfer.services import transfer_overview
 
-    @without_collection()
     def gathered() -> None:
         with transaction.atomic(), actor(reader):
             transfer_overview(by=reader)

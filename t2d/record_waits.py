@@ -23,7 +23,7 @@ from initiatives.models import Session, TeamMember
 from initiatives.services import entitle
 from participants.services.reach import ways_of
 from transfer.models import ReceivedTransfer
-from transfer.services.overview import statements_of, what_waits, without_collection
+from transfer.services.overview import statements_of, what_waits
 
 SHOWN = 5
 COMING_DAYS = 30
@@ -83,7 +83,6 @@ def _lacks(session: Session) -> list[str]:
     return [name for name in LACKING if if_it_opens(session, name) == ""]
 
 
-@without_collection()
 def _stuck(user: Any, carrying: Collection[UUID]) -> list[dict[str, Any]]:
     """Outcomes that may travel and have not, and transfers without an answer; of initiatives that one writes in."""
     # The overview names records by their ids as text.

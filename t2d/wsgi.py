@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from confidentiality.roles import meet_the_database
 from confidentiality.vault import meet_the_keys
 from t2d.charset import only_utf8
+from t2d.collection import settle
 from t2d.logs import make_discreet
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
@@ -17,3 +18,4 @@ make_discreet("gunicorn.error")
 application = only_utf8(get_wsgi_application())
 meet_the_database()
 meet_the_keys()
+settle()

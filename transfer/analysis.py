@@ -67,7 +67,6 @@ class Carried(NamedTuple):
 class Move(NamedTuple):
     """A step on the uptake ladder, or off it. `last`: the last day on which it may have been; `exact`: as above."""
 
-    transfer: Key
     uptake: str
     last: date
     exact: date | None
@@ -141,9 +140,11 @@ def board(ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[Key, R
     beside: dict[Key, set[str]] = defaultdict(set)
     for transfer in carried:
         got, idea = far[transfer.id], transfer.idea
-        highest[idea] = max(highest.get(idea, NOT_SENT), got.highest)
-        current[idea] = max(current.get(idea, NOT_SENT), got.current)
-        if got.beside in OFF_THE_LADDER:
+        if got.highest > highest.get(idea, NOT_SENT):
+            highest[idea] = got.highest
+        if got.current > current.get(idea, NOT_SENT):
+            current[idea] = got.current
+        if got.beside and got.beside in OFF_THE_LADDER:
             beside[idea].add(got.beside)
     return {
         idea.id: Place(
@@ -353,22 +354,24 @@ def lags(
         if not transfer.done or sent is None:
             continue
         first[transfer.idea] = min(sent, first.get(transfer.idea, sent))
-        for rank, on in _first_steps(moves.get(transfer.id, ())).items():
-            climbs[rank].append((on - sent).days)
+        if transfer.id in moves:
+            for rank, on in _first_steps(moves[transfer.id]).items():
+                if on is not None:
+                    climbs[rank].append((on - sent).days)
     waits = [
         (first[idea.id] - idea.session_on).days for idea in ideas if idea.session_on and idea.id in first
     ]
     return _spread(waits), {rank: _of(days) for rank, days in sorted(climbs.items())}
 
 
-def _first_steps(moves: Iterable[Move]) -> dict[int, date]:
-    """The first step onto each rung above "sent", where its day is known."""
+def _first_steps(moves: Iterable[Move]) -> dict[int, date | None]:
+    """The first step onto each rung above "sent", and its day, if that is known."""
     found: dict[int, date | None] = {}
     for move in moves:
         rank = RANK_OF.get(move.uptake)
         if rank is not None and rank > SENT:
             found.setdefault(rank, move.exact)
-    return {rank: on for rank, on in found.items() if on is not None}
+    return found
 
 
 def _spread(days: list[int]) -> Spread | None:

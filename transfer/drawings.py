@@ -19,7 +19,31 @@ MARK, MARK_PITCH, MOST_MARKS = 14, 19, 3
 
 def rung_bars(rank: int) -> SafeString:
     """Ten small bars, filled up to a rung; silent, since the name of the rung stands next to it."""
-    return _bars(rank, get_language_bidi())
+    return _framed(_bars(rank, get_language_bidi()))
+
+
+def drawn_once() -> SafeString:
+    """The bars of every rung, out of sight, for a page that shows hundreds of them: see `same_bars`."""
+    groups = ((rank, _bars(rank, get_language_bidi())) for rank in range(len(LADDER)))
+    drawn = format_html_join("", '<g id="rung-{}">{}</g>', groups)
+    return format_html(
+        '<svg width="0" height="0" aria-hidden="true" focusable="false"><defs>{}</defs></svg>', drawn
+    )
+
+
+@cache
+def same_bars(rank: int) -> SafeString:
+    """The bars of a rung, on a page that holds them already: a twelfth of the markup."""
+    return _framed(format_html('<use href="#rung-{}"/>', rank))
+
+
+def _framed(drawn: SafeString) -> SafeString:
+    return format_html(
+        '<svg class="gl" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true" focusable="false">{2}</svg>',
+        WIDTH,
+        HEIGHT,
+        drawn,
+    )
 
 
 @cache
@@ -34,12 +58,7 @@ def _bars(rank: int, rtl: bool) -> SafeString:
         )
         for place in range(len(LADDER))
     )
-    return format_html(
-        '<svg class="gl" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true" focusable="false">{2}</svg>',
-        WIDTH,
-        HEIGHT,
-        format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', bars),
-    )
+    return format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', bars)
 
 
 def staircase(counts: Sequence[int], *, prefix: str, title: str, description: str) -> SafeString:

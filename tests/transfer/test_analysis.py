@@ -75,7 +75,7 @@ def records(draw: Any) -> Records:
     ]
     carried = [draw(_carried(key(1000 + n), ideas)) for n in range(draw(st.integers(0, 8)) if ideas else 0)]
     moves = {
-        transfer.id: draw(st.lists(_move(transfer.id), max_size=4).map(_in_order))
+        transfer.id: draw(st.lists(_move(), max_size=4).map(_in_order))
         for transfer in carried
         if draw(st.booleans())
     }
@@ -112,11 +112,11 @@ def _carried(draw: Any, pk: str, ideas: list[Idea]) -> Carried:
 
 
 @st.composite
-def _move(draw: Any, transfer: str) -> Move:
+def _move(draw: Any) -> Move:
     on = draw(days)
     exact = draw(st.booleans())
     uptake = draw(st.sampled_from([*LADDER, *BESIDE]))
-    return Move(transfer, uptake, on if exact else on + timedelta(days=6), on if exact else None)
+    return Move(uptake, on if exact else on + timedelta(days=6), on if exact else None)
 
 
 def _in_order(moves: list[Move]) -> list[Move]:
@@ -328,6 +328,6 @@ def test_soft_track_two_and_what_stays_in_the_room_are_never_stuck() -> None:
 
 def test_a_code_that_nobody_knows_is_no_rung() -> None:
     carried = [sent(10)]
-    far = analysis.reached(carried, {carried[0].id: [Move(carried[0].id, "praised", TODAY, TODAY)]})
+    far = analysis.reached(carried, {carried[0].id: [Move("praised", TODAY, TODAY)]})
     assert far[carried[0].id] == (1, 1, "praised", TODAY)
     assert analysis.board([idea()], carried, far)[idea().id] == (1, 1, frozenset())

@@ -14,7 +14,6 @@ from transfer.services.overview import (
     statements_of,
     transfer_overview,
     what_waits,
-    without_collection,
 )
 from transfer.services.permission import gone_out
 from transfer.services.received import acknowledge, message_of
@@ -56,5 +55,4 @@ __all__ = [
     "transfer_overview",
     "transfer_versions",
     "what_waits",
-    "without_collection",
 ]

@@ -6,10 +6,8 @@ the database cannot search, each is opened once. Nothing of an initiative the us
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -110,20 +108,6 @@ def what_waits(*, by: User, on: date | None = None) -> Overview:
     found.stuck = analysis.stuck(ideas.values(), carried, far, found.today)
     found.ideas = {one.idea: ideas[one.idea] for one in found.stuck}
     return found
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """No search for reference cycles meanwhile: tens of thousands of small values are made, none of them in a cycle,
-    and looking through the whole program for them took up to a third of the time. Around whatever lets go of the
-    values again, since the search begins when too many are left."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _is_chosen(card: Initiative, initiative: UUID | None, conflict: UUID | None) -> bool:
@@ -276,14 +260,12 @@ def _carried(
 def _moves(by: User, ids: Collection[UUID]) -> dict[Key, list[Move]]:
     """Steps by transfer: by the day on which they happened, those of one day as they were written down."""
     found: dict[Key, list[Move]] = defaultdict(list)
-    # Their transfers are of the same initiatives; said again, the database does not read those of everybody.
-    rows = UptakeStep.objects.visible_to(by).filter(initiative__in=ids, transfer__initiative__in=ids)
-    rows = rows.order_by("on", "created_at", "pk")
+    rows = UptakeStep.objects.visible_to(by).filter(initiative__in=ids).order_by("on", "created_at", "pk")
     for transfer, uptake, on, precision in rows.values_list(
         *_texts("transfer_id"), "uptake", "on", "precision"
     ):
         last, exact = (on, on) if precision == DAY else _last(on, precision)
-        found[transfer].append(Move(transfer, uptake, last or on, exact))
+        found[transfer].append(Move(uptake, last or on, exact))
     return found
 
 

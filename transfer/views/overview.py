@@ -25,9 +25,9 @@ from initiatives.models import Initiative, Party
 from initiatives.templatetags.desk import when
 from participants.models import OfficialBody
 from transfer.analysis import Cell, Place, Row, Share, Spread, Stuck
-from transfer.drawings import rung_bars, staircase
+from transfer.drawings import drawn_once, same_bars, staircase
 from transfer.enums import LADDER, Uptake
-from transfer.services import Overview, Part, statements_of, transfer_overview, without_collection
+from transfer.services import Overview, Part, statements_of, transfer_overview
 
 ON_A_RUNG, WAITING = 8, 12  # rows shown; the numbers count all
 STATEMENT = 110
@@ -36,7 +36,6 @@ SHAPES = ("a", "b", "c")
 
 @login_required
 @require_GET
-@without_collection()
 def overview(request: HttpRequest) -> HttpResponse:
     """Of all of one's initiatives, or of ?initiative= or ?conflict=. What is not an id filters nothing."""
     chosen = {name: _id(request.GET.get(name, "")) for name in ("initiative", "conflict")}
@@ -56,6 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "chosen": {name: str(pk) if pk else "" for name, pk in chosen.items()},
         "conflicts": _conflicts(found.own),
         "parts": parts,
+        "drawn_once": drawn_once(),
         "unreached": sum(part.unreached for part in parts),
         "unlinked": listed(isolated(card.label) for card in found.unlinked),
         "links_closed": bool(found.chosen) and len(found.unlinked) == len(found.chosen),
@@ -199,7 +199,7 @@ def _cell(side: Party, cell: Cell, gate: str, found: Overview, closed: bool) -> 
         if cell.nobody:
             shown.state, shown.way = "none", _way_in(cell, gate)
     if cell.highest is not None:
-        shown.bars, shown.rung = rung_bars(cell.highest), str(LADDER[cell.highest].label)
+        shown.bars, shown.rung = same_bars(cell.highest), str(LADDER[cell.highest].label)
     if cell.last_on is not None:
         days = (found.today - cell.last_on).days
         ago = ngettext("%(number)d day ago", "%(number)d days ago", days) % {"number": days}
