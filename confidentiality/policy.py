@@ -9,8 +9,9 @@ Forbidden only where the record is visible and the act is not allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Protocol
 
 from confidentiality.codes import Access, Action, CardView, Relation, Rule, TeamRole, Visibility
@@ -79,16 +80,61 @@ TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
     TeamRole.OBSERVER: dict(zip(_AREAS, (_R, _R, _R, _R, _N, _N, _R, _R, _N), strict=True)),
 }
 
+
+class Part(Enum):
+    """How much of a session somebody gets. `agreed`: only what the sides agreed on."""
+
+    ALL, FACTS, AGREED, NOTHING = "all", "facts", "agreed", "nothing"
+
+
+class Who(Enum):
+    """Where it stands who was there and who spoke."""
+
+    ANYWHERE, TEAM_PAGES, NOT_STORED = "anywhere", "team pages", "not stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rule means. notes: whether any are kept. observers: of the team. files: what leaves in an export.
+    officials: what may reach them, where the group agreed that it travels. who: where it is said who was there."""
+
+    notes: bool
+    observers: Part
+    files: Part
+    officials: Part
+    who: Who
+
+
+# Session rule x reader, as docs/confidentiality.md has it. Facts: that it took place, when, and how many came.
+RULES: Mapping[Rule, Terms] = {
+    Rule.ON_RECORD: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.ANYWHERE),
+    Rule.CHATHAM_HOUSE: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.TEAM_PAGES),
+    Rule.NON_ATTRIBUTED_SUMMARY: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.NOT_STORED),
+    Rule.AGREED_TEXT_ONLY: Terms(True, Part.FACTS, Part.FACTS, Part.AGREED, Who.TEAM_PAGES),
+    Rule.NO_NOTES: Terms(False, Part.FACTS, Part.FACTS, Part.NOTHING, Who.NOT_STORED),
+    Rule.PARTICIPANTS_ONLY: Terms(True, Part.NOTHING, Part.NOTHING, Part.NOTHING, Who.TEAM_PAGES),
+}
+
+
+def _where(holds: Callable[[Terms], bool]) -> frozenset[Rule]:
+    return frozenset(rule for rule, terms in RULES.items() if holds(terms))
+
+
 # Rules under which nobody may write down what was said, and under which it is not stored who was there.
-WITHOUT_NOTES = frozenset({Rule.NO_NOTES})
-WITHOUT_ATTENDANCE = frozenset({Rule.NO_NOTES, Rule.NON_ATTRIBUTED_SUMMARY})
+WITHOUT_NOTES = _where(lambda terms: not terms.notes)
+WITHOUT_ATTENDANCE = _where(lambda terms: terms.who is Who.NOT_STORED)
 # What leaves in a file: sessions that do not, those of which only facts and numbers do, and those of which it is said
 # who was there. Everywhere else, who was in a room is for the pages of the team.
-IN_NO_FILE = frozenset({Rule.PARTICIPANTS_ONLY})
-FACTS_IN_FILES = frozenset({Rule.NO_NOTES, Rule.AGREED_TEXT_ONLY})
-ATTENDANCE_IN_FILES = frozenset({Rule.ON_RECORD})
-# Rules under which an observer of the team does not see the session at all.
-CLOSED_TO_OBSERVERS = frozenset({Rule.PARTICIPANTS_ONLY})
+IN_NO_FILE = _where(lambda terms: terms.files is Part.NOTHING)
+FACTS_IN_FILES = _where(lambda terms: terms.files is Part.FACTS)
+ATTENDANCE_IN_FILES = _where(lambda terms: terms.who is Who.ANYWHERE)
+# Rules under which an observer of the team does not see the session at all, and those under which an observer reads
+# no text of it.
+CLOSED_TO_OBSERVERS = _where(lambda terms: terms.observers is Part.NOTHING)
+FACTS_FOR_OBSERVERS = _where(lambda terms: terms.observers is Part.FACTS)
+# What came out of such a session reaches no official; and of such, only what the sides agreed on.
+NOT_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.NOTHING)
+AGREED_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.AGREED)
 
 # Which area of the team table governs an act on an initiative, and which of the acts are no more than reading.
 AREA: Mapping[Action, str] = {

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.expressions import RawSQL
+from django.db.models.query import ModelIterable
 from django.utils import timezone
 
 from confidentiality.codes import Audience, TeamRole, Visibility
-from confidentiality.policy import CLOSED_TO_OBSERVERS
+from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS
 from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
@@ -261,11 +262,30 @@ class KeptQuerySet(ContentQuerySet):
         return self.filter(deleted_at=None)
 
 
+class _AsFarAsRead(ModelIterable):
+    """Sessions whose texts are not for this reader come without them, whoever asked and whatever for."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for session in super().__iter__():
+            if session.facts_only:
+                session.leave_facts()
+            yield session
+
+
 class SessionQuerySet(KeptQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Of one's teams; where one observes, without those closed to observers."""
-        inside = super().visible_to(user)
-        return inside.exclude(pk__in=closed_sessions(user)) if user.is_authenticated else inside
+        """Of one's teams; where one observes, without those closed to observers, and of some without the texts.
+
+        Each with `facts_only`: whether this reader is told no more than that it took place, and how many came.
+        """
+        if not user.is_authenticated:
+            return super().visible_to(user)
+        observed = user.team_memberships.live().filter(role=TeamRole.OBSERVER).values("initiative_id")
+        narrowed = When(rule__in=FACTS_FOR_OBSERVERS, initiative__in=observed, then=True)
+        inside = super().visible_to(user).exclude(pk__in=closed_sessions(user))
+        found = inside.annotate(facts_only=Case(narrowed, default=False))
+        found._iterable_class = _AsFarAsRead
+        return found
 
 
 class OfSessionQuerySet(ContentQuerySet):

@@ -24,7 +24,7 @@ from participants.models import Attendance, LiaisonMandate, OfficialBody
 from transfer.models import Outcome, ReceivedTransfer, Transfer
 from transfer.services import abandon_transfer, acknowledge, plan_transfer, record_step, record_transfer
 from transfer.services.carriers import carriers_of, links_of
-from transfer.services.permission import LEAVES_THE_TEAM, allows
+from transfer.services.permission import LEAVES_THE_TEAM, may_leave
 
 LATE = "Written down later, from the minutes; they were briefed by those who were there."
 
@@ -115,7 +115,7 @@ def _carry(lead: User, card: Initiative, stories: Iterator[Story], served: Set[U
     offices.sort(key=lambda office: office.pk not in served)
     for number, outcome in enumerate(ready):
         story = next(stories)
-        if allows(outcome.travel_permission, story.channel):
+        if may_leave(outcome, story.channel):
             office = offices[number % len(offices)] if offices else None
             _tell(lead, card, outcome, story, office)
 

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class TransferConfig(AppConfig):
     name = "transfer"
     verbose_name = "Transfer"
+
+    def ready(self) -> None:
+        from initiatives.services.rules import keeps_who_was_there
+        from transfer.services.outcomes import KEEPER
+
+        keeps_who_was_there(KEEPER)

@@ -16,8 +16,9 @@ BEGIN
 END
 $$;
 
--- Done transfers to bodies for which the acting user is liaison, as far as the outcome may travel now: the message and
--- how it came, not the initiative, its outcome or its people. `message` stays sealed; its key needs initiative_id.
+-- Done transfers to bodies for which the acting user is liaison, as far as the outcome may travel now, by what the group
+-- agreed and by the rule of its session: the message and how it came, not the initiative, its outcome or its people.
+-- `message` stays sealed; its key needs initiative_id. The rules are those of policy.py, written again on purpose.
 CREATE VIEW received_transfer WITH (security_barrier = true) AS
     SELECT sent.id, sent.initiative_id, body.conflict_id, sent.body_id, sent.track_id, sent.direction, sent.channel,
         sent.sent_on, sent.sent_precision, sent.message,
@@ -26,8 +27,12 @@ CREATE VIEW received_transfer WITH (security_barrier = true) AS
     FROM transfer_transfer sent
     JOIN transfer_outcome outcome ON outcome.id = sent.outcome_id
     JOIN participants_officialbody body ON body.id = sent.body_id
+    LEFT JOIN initiatives_session origin ON origin.id = outcome.session_id
     WHERE sent.status = 'done' AND sent.deleted_at IS NULL AND outcome.deleted_at IS NULL
         AND outcome.travel_permission IN ('officials', 'public')
+        AND (origin.id IS NULL OR origin.rule NOT IN ('no_notes', 'participants_only'))
+        AND (origin.id IS NULL OR origin.rule <> 'agreed_text_only'
+            OR (outcome.kind = 'collective' AND cardinality(outcome.endorsed_by) > 1))
         AND (current_user = 't2d_owner' OR sent.body_id IN (SELECT liaison_bodies()));
 GRANT SELECT ON received_transfer TO t2d_app, t2d_owner;
 

@@ -151,7 +151,9 @@ class OutcomeRevision(RecordRevision):
 
     objects = OfOutcomeQuerySet.as_manager()
 
-    wall = Wall(select=f"{TEAM_CONTENT.select} AND {WITH_OUTCOME}", insert=LOGGED)
+    wall = Wall(
+        select=f"{TEAM_CONTENT.select} AND {WITH_OUTCOME}", insert=LOGGED, update=LOGGED, kept=("number",)
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -26,11 +26,10 @@ from initiatives.api.reference import STAMPS
 from initiatives.api.versions import VersionSerializer
 from initiatives.enums import SessionFormat, SessionStatus, Theme
 from initiatives.models import Session
-from initiatives.models.session import MOST_PRESENT
+from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
 
-TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
 )
@@ -104,7 +103,7 @@ class Sessions(Resource):
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """A file leaves the room: what the rule of the session keeps inside is not in it."""
-        blank = dict.fromkeys(TEXTS, "")
+        blank = dict.fromkeys(SESSION_TEXTS, "")
         leaving = [row for row in rows if row["rule"] not in IN_NO_FILE]
         return [{**row, **blank} if row["rule"] in FACTS_IN_FILES else row for row in leaving]
 

@@ -38,7 +38,8 @@ def standing_inside(initiative: Initiative, user: Any) -> Standing:
 
 
 class RecordRevision(InitiativeContent):
-    """A record inside an initiative as it stood after one save: who saved it, what changed, and why. Never changed.
+    """A record inside an initiative as it stood after one save: who saved it, what changed, and why. Never changed,
+    except that what a later rule forbids to keep is taken out.
 
     A subclass has the foreign keys `initiative` and of the record, and `kept`, encrypted:
     {"fields": {name: value}, "changed": [name], "reason": text}. `number` is the version of the record.

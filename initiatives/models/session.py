@@ -20,6 +20,8 @@ from initiatives.querysets import OfSessionQuerySet, SessionQuerySet
 
 LOGGED = "initiative_id IN (SELECT logged_initiatives())"
 NOT_CLOSED = "session_id NOT IN (SELECT closed_sessions())"
+# What is told beyond the fact, the day and the numbers.
+SESSION_TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 LINE_LENGTH, PLACE_LENGTH, NOTES_LENGTH = 500, 200, 20000
 MOST_PRESENT = 9999
 
@@ -85,6 +87,14 @@ class Session(InitiativeContent):
             ended_on, precision = self.began_on, self.began_precision
         return days_of(self.began_on, self.began_precision, ended_on, precision)
 
+    # Set by visible_to: whether this reader gets no text of it.
+    facts_only = False
+
+    def leave_facts(self) -> None:
+        """Take the texts out of this object, for a reader whom the rule tells no more than the fact. Never saved."""
+        for name in SESSION_TEXTS:
+            setattr(self, name, "")
+
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         for name in ("began", "ended"):
@@ -113,7 +123,9 @@ class SessionRevision(RecordRevision):
 
     objects = OfSessionQuerySet.as_manager()
 
-    wall = Wall(select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED)
+    wall = Wall(
+        select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED, update=LOGGED, kept=("number",)
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -16,14 +16,15 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, Audience, TeamRole
 from confidentiality.fields import encrypted_fields, if_it_opens
-from confidentiality.policy import CLOSED_TO_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
+from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS, WITHOUT_NOTES
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
-from initiatives.models.session import MOST_PRESENT
+from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
+from initiatives.services.rules import consequences, forget_against_the_rule
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
@@ -31,6 +32,8 @@ SESSION_FIELDS = (
     "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "audience",
     "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes", "incidents",
 )  # fmt: skip
+# What decides who reads it.
+READ_BY = {"rule", "audience"}
 _WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
 
 
@@ -63,18 +66,18 @@ def edit_session(
     """Change any of SESSION_FIELDS; what stands there already changes nothing.
 
     A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does, and
-    where the new rule forbids to store who came while that stands there: with a reason, it is taken out.
+    where the new rule or audience has consequences (rules.py).
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
+    before = {"rule": session.rule, "audience": session.audience}
     changed = _apply(session, changes)
     if not changed:
         return session
-    _judge(session, changed, override_reason)
-    if "rule" in changed and _came_against_the_rule(session):
-        session.attendances.all().delete()
-        changed.append("attendance")
+    _judge(session, changed, override_reason, before)
+    if "rule" in changed:
+        changed += forget_against_the_rule(session, by)
     save(session)
     _keep(session, by, changed, override_reason or reason)
     return session
@@ -83,16 +86,18 @@ def edit_session(
 def session_versions(*, by: User, session: Session) -> list[Version]:
     """Its versions, the newest first, as far as `by` may read the session now and might have read it then.
 
-    An observer reads none that was closed to observers as it stood, and under a rule without notes nobody reads those
-    that were taken before it.
+    An observer reads none that was closed to observers as it stood, and no text where the rule gives observers the
+    facts, now or then.
     """
     observes = session.standing_of(by).team_role == TeamRole.OBSERVER
-    noted = session.rule not in WITHOUT_NOTES
 
     def seen(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        if observes and _was_closed(fields, by):
+        if not observes:
+            return fields
+        if _was_closed(fields, by):
             return None
-        return fields if noted else {name: value for name, value in fields.items() if name != "notes"}
+        narrowed = FACTS_FOR_OBSERVERS & {session.rule, fields.get("rule")}
+        return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TEXTS}
 
     return versions_of(by, session, seen)
 
@@ -112,14 +117,14 @@ def bring_back_session(
     version: int | None = None,
     override_reason: str = "",
 ) -> Session:
-    """Write an older version again, as a new one with a reason. Who reads it, and whether it is deleted, stays.
+    """Write an older version again, as a new one with a reason. Its rule and audience stay, and so who reads it.
 
     Raises Stale, and Doubt as `edit_session` does.
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
     then = older_version(session_versions(by=by, session=session), number, session).fields
-    fields = {name: then[name] for name in SESSION_FIELDS if name in then and name != "audience"}
+    fields = {name: then[name] for name in SESSION_FIELDS if name in then and name not in READ_BY}
     for name in {"began_on", "ended_on"} & set(fields):
         fields[name] = date.fromisoformat(fields[name]) if fields[name] else None
     reason = needed_reason(reason)
@@ -261,27 +266,23 @@ def _themes(given: Any) -> list[str]:
 # --- What does not go together --------------------------------------------------------------------------------
 
 
-def _judge(session: Session, changed: list[str], override_reason: str) -> None:
-    """Refuse what cannot be, and ask about what is unlikely."""
+def _judge(
+    session: Session, changed: list[str], override_reason: str, before: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse what cannot be, and ask about what is unlikely. `before`: the rule and audience of one that stood."""
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
     if session.country and session.country not in country_codes():
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
     doubts = {}
-    if "rule" in changed and _came_against_the_rule(session):
-        doubts["rule"] = _(
-            "It stands there who came. Under this rule that is not stored: it will be taken out."
-        )
+    if before and READ_BY.intersection(changed) and (text := consequences(session, before)):
+        doubts["rule" if "rule" in changed else "audience"] = text
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()
         session.clean()
         doubts |= unlikely(session)
     doubt(doubts, override_reason)
-
-
-def _came_against_the_rule(session: Session) -> bool:
-    return session.rule in WITHOUT_ATTENDANCE and "attendances" in hanging_on(session)
 
 
 def _is_whole(session: Session) -> bool:

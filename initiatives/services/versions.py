@@ -49,6 +49,23 @@ def keep_version(record: Any, *, by: User, fields: Fields, changed: Iterable[str
     save(rows.model(**whose, number=record.version, by=by, kept=kept))
 
 
+def kept_of(record: Any) -> list[Fields]:
+    """The fields of every version that opens, for a service that looks for something in them; not for showing."""
+    rows = record.revisions
+    found = (if_it_opens(row, "kept") for row in rows.model.objects.filter(**{rows.field.name: record}))
+    return [kept.get("fields", {}) for kept in found if kept is not None]
+
+
+def change_versions(record: Any, change: Callable[[Fields], Fields]) -> None:
+    """Take out of every version what must not be kept any more. For nothing else: a history is not corrected."""
+    rows = record.revisions
+    for row in rows.model.objects.filter(**{rows.field.name: record}):
+        kept = if_it_opens(row, "kept")
+        if kept is not None and (fields := kept.get("fields", {})) != (changed := change(fields)):
+            row.kept = {**kept, "fields": changed}
+            save(row)
+
+
 def _written(value: Any) -> Any:
     """A value as JSON keeps it."""
     if isinstance(value, date | UUID):

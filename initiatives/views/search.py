@@ -22,6 +22,7 @@ from confidentiality.fields import if_it_opens
 from initiatives import services
 from initiatives.forms import FindForm
 from initiatives.models import Conflict, Initiative, Session
+from initiatives.models.session import SESSION_TEXTS
 from participants.models import OfficialBody, Person
 from transfer.models import Outcome, Transfer
 
@@ -47,7 +48,6 @@ WHERE = {
     "note": _("in the note"),
     "name": _("in the name"),
 }
-SESSION = ("purpose", "next_step", "place", "notes", "incidents")
 OUTCOME = ("statement", "interest_addressed", "evidence")
 TRANSFER = ("message", "note")
 
@@ -71,8 +71,8 @@ class Kind:
 KINDS = (
     Kind(
         _("Sessions"),
-        lambda user: Session.objects.visible_to(user).kept().only("initiative", "format", *SESSION),
-        SESSION,
+        lambda user: Session.objects.visible_to(user).kept().only("initiative", "format", *SESSION_TEXTS),
+        SESSION_TEXTS,
         "initiatives:session",
         "initiative",
         lambda session: session.get_format_display(),

@@ -31,6 +31,7 @@ from initiatives import services
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
 from initiatives.models import Initiative, Party, Session, SessionReader
+from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.countries import country_name
 from initiatives.services.versions import Version, versions_of
 from initiatives.templatetags.desk import days, when
@@ -147,7 +148,9 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
             in_words("agenda_themes", [code], {}) for code in if_it_opens(shown, "agenda_themes") or []
         ],
         "country": country_name(shown.country, get_language() or "en") if shown.country else "",
-        "texts": [(label, if_it_opens(shown, name)) for name, label in labels().items() if name in _TEXTS],
+        "texts": [
+            (label, if_it_opens(shown, name)) for name, label in labels().items() if name in SESSION_TEXTS
+        ],
         "rule_means": RULES_EXPLAINED.get(Rule(shown.rule), ""),
         "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
         "saved": next(iter(versions_of(request.user, shown, most=1)), None),
@@ -172,9 +175,6 @@ def _outcomes(request: HttpRequest, shown: Session, standing: Standing) -> dict[
 def _in_order(present: dict[str, int], names: dict[str, str]) -> list[tuple[str, int]]:
     """By the name of the side, at the end those who belong to none."""
     return sorted(present.items(), key=lambda pair: (not pair[0], names.get(pair[0], "").casefold()))
-
-
-_TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 
 
 def _names_of(present: dict[str, int]) -> dict[str, str]:
@@ -208,6 +208,7 @@ def labels() -> dict[str, str]:
         "audience": _("Who on the team reads it"),
         "readers": _("Observers who read it"),
         "attendance": _("Who was there"),
+        "outcomes": _("Whose outcomes they were"),
     }
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from confidentiality import policy
@@ -20,6 +21,7 @@ from confidentiality.words import listed
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
 from initiatives.services.overriding import doubt
+from initiatives.services.rules import Keeper
 from initiatives.services.turns import take_turn
 from participants.enums import ParticipationStatus
 from participants.models import Attendance, Participation
@@ -41,6 +43,7 @@ def mark_attendance(
     since is written, and what somebody else wrote meanwhile stays.
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
+    session = hold(Session, session.pk, None)  # Its rule stays what it is until this is written.
     take_turn("attendance", session.pk)
     policy.require(by, Action.EDIT_SESSIONS, session)  # Again: the turn was waited for.
     there = {part.pk: part for part in participations}
@@ -61,6 +64,22 @@ def mark_attendance(
         held = hold(Participation, part.pk, None)
         save(held)
         keep_participation(held, by=by, changed=["attendance"], reason=override_reason)
+
+
+def _there(session: Session) -> bool:
+    return Attendance.objects.filter(session=session).exists()
+
+
+def _forget(session: Session, by: User) -> None:
+    Attendance.objects.filter(session=session).delete()
+
+
+KEEPER = Keeper(
+    "attendance",
+    _there,
+    _forget,
+    gettext_lazy("It stands there who came. Under this rule that is not stored: it will be taken out."),
+)
 
 
 def _refuse_strangers(session: Session, there: Iterable[Participation]) -> None:

@@ -115,15 +115,49 @@ def test_what_cannot_come_back_is_refused(world: World, session: Session) -> Non
 
 
 def test_under_a_rule_without_notes_no_version_shows_those_of_before(world: World, session: Session) -> None:
-    edit_session(by=world.alice, session=session, notes="", rule="no_notes")
+    with pytest.raises(Doubt) as asked:
+        edit_session(by=world.alice, session=session, notes="", rule="no_notes")
+    edit_session(
+        by=world.alice, session=session, notes="", rule="no_notes", override_reason="They asked for it"
+    )
     page = signed_in(world.alice).get(at(session, 1)).content.decode()
-    bring_back_session(by=world.alice, session=session, number=2, reason="The rule was wrong")
+    edit_session(by=world.alice, session=session, rule="on_record")
 
+    assert "Earlier versions hold notes" in str(asked.value)
     assert "Who said what" not in page
     assert "First purpose" in page
-    # The notes of before are not written again by bringing the older rule back.
-    assert Session.objects.get(pk=session.pk).notes == ""
-    assert Session.objects.get(pk=session.pk).rule == "chatham_house"
+    # They are gone, not hidden: another rule does not show them again.
+    assert [version.fields["notes"] for version in session_versions(by=world.alice, session=session)] == [
+        ""
+    ] * 4
+
+
+def test_bringing_back_leaves_who_reads_it(world: World, session: Session) -> None:
+    olga = observer(world)
+    edit_session(by=world.alice, session=session, rule="participants_only", audience="named")
+    bring_back_session(by=world.alice, session=session, number=1, reason="The first purpose was right")
+    stands = Session.objects.get(pk=session.pk)
+
+    assert (stands.purpose, stands.rule, stands.audience) == ("First purpose", "participants_only", "named")
+    assert signed_in(olga).get(at(session, 1)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "closed", [{"rule": "participants_only"}, {"audience": "named"}, {"rule": "agreed_text_only"}]
+)
+def test_who_will_read_it_is_said_before_it_happens(
+    world: World, session: Session, closed: dict[str, str]
+) -> None:
+    edit_session(by=world.alice, session=session, **closed)
+    open_again = {"rule": "on_record", "audience": "team"}
+    edit_session(by=world.alice, session=session, **open_again)  # Nobody observes: nobody is told.
+    edit_session(by=world.alice, session=session, **closed)
+    observer(world)
+    with pytest.raises(Doubt) as asked:
+        edit_session(by=world.alice, session=session, **open_again)
+
+    assert "1 observer of the team will read what was closed" in str(asked.value)
+    edit_session(by=world.alice, session=session, override_reason="The group said so", **open_again)
 
 
 @pytest.mark.parametrize("closed", [{"rule": "participants_only"}, {"audience": "named"}])
@@ -133,7 +167,14 @@ def test_an_observer_reads_no_version_that_was_closed_as_it_stood(
     olga = observer(world)
     edit_session(by=world.alice, session=session, purpose="Behind the door", **closed)
     assert signed_in(olga).get(at(session, 1)).status_code == 404
-    edit_session(by=world.alice, session=session, purpose="Open", rule="on_record", audience="team")
+    edit_session(
+        by=world.alice,
+        session=session,
+        purpose="Open",
+        rule="on_record",
+        audience="team",
+        override_reason="Open now",
+    )
     history = signed_in(olga).get(reverse("initiatives:session_history", args=[session.pk]))
 
     assert numbers(olga, session) == [4, 2, 1]
@@ -147,9 +188,8 @@ def test_an_observer_reads_no_version_that_was_closed_as_it_stood(
 def test_what_is_asked_about_when_a_version_comes_back_passes_with_a_tick(
     world: World, session: Session
 ) -> None:
-    edit_session(by=world.alice, session=session, notes="", rule="no_notes")
-    edit_session(by=world.alice, session=session, rule="on_record")
-    make_attendance(session, make_participation(world.secret))
+    edit_session(by=world.alice, session=session, status="planned", override_reason="Once more")
+    edit_session(by=world.alice, session=session, status="held")
     alice, path = signed_in(world.alice), at(session, 3)
     asked = alice.post(path, {"version": "4", "reason": "As agreed"})
     with pytest.raises(Doubt):
@@ -157,10 +197,10 @@ def test_what_is_asked_about_when_a_version_comes_back_passes_with_a_tick(
     given = alice.post(path, {"version": "4", "reason": "As agreed", "all_the_same": "on"})
 
     assert asked.status_code == 422
-    assert "It stands there who came" in asked.content.decode()
+    assert "Is the session still planned?" in asked.content.decode()
     assert 'type="checkbox" name="all_the_same"' in asked.content.decode()
     assert given.status_code == 302
-    assert (Session.objects.get().rule, session.attendances.count()) == ("no_notes", 0)
+    assert Session.objects.get().status == "planned"
 
 
 def test_who_came_goes_when_the_rule_forbids_to_store_it(world: World, session: Session) -> None:

@@ -289,7 +289,7 @@ def test_a_link_is_the_carriers_and_goes_to_the_body(world: World) -> None:
     assert list(refused(error)) == ["link"]
 
 
-@pytest.mark.parametrize("rule", ["chatham_house", "no_notes", "non_attributed_summary"])
+@pytest.mark.parametrize("rule", ["chatham_house", "non_attributed_summary"])
 @pytest.mark.parametrize("somebody_was_written_down", [True, False])
 def test_a_carrier_who_was_not_in_the_room_is_asked_about(
     world: World, rule: str, somebody_was_written_down: bool

@@ -33,6 +33,7 @@ from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
 from transfer.forms.outcomes import REASON_LENGTH
 from transfer.models import SCALE, Outcome
+from transfer.services.permission import in_files
 
 ENDS = ("from", "to")
 TEXTS = ("statement", "interest_addressed", "evidence")
@@ -198,10 +199,17 @@ class Outcomes(Resource):
         return queryset.filter(pk__in=found)
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: of what the group agreed to keep there, it says only that there is something."""
+        """A file leaves the room: what the group or the rule of the session keeps there is not in it."""
         blank: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "change": {}}
-        stays = TravelPermission.NONE
-        return [{**row, **blank} if row["travel_permission"] == stays else row for row in rows]
+        seen = Outcome.objects.visible_to(self.request.user).select_related("session")
+        by_id = {str(one.pk): one for one in seen.filter(pk__in=[row["id"] for row in rows])}
+        leaving = []
+        for row in rows:
+            leaves = in_files(by_id[row["id"]])
+            if leaves.row:
+                without = {} if leaves.texts else blank
+                leaving.append({**row, **without, **({} if leaves.people else {"participation": None})})
+        return leaving
 
     def make(self, **fields: Any) -> Outcome:
         return services.record_outcome(**fields)

@@ -29,7 +29,7 @@ from transfer import ladder, services
 from transfer.api.outcomes import Outcomes
 from transfer.enums import Channel, TransferStatus, Uptake
 from transfer.models import SCALE, Outcome, ReceivedTransfer, Transfer, UptakeStep
-from transfer.services.permission import allows
+from transfer.services.permission import in_files, may_leave
 
 WHY = 500
 
@@ -119,11 +119,18 @@ class Transfers(Resource):
         return found.kept() if self.action == "list" else found
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: only what may travel the way it did."""
+        """A file leaves the room: only what may travel the way it did, never by whose link, and by whom only where the
+        rule of the session lets it be said who was there."""
         ids = {row["outcome"] for row in rows}
-        seen = Outcome.objects.visible_to(self.request.user).filter(pk__in=ids)
-        permission = {str(pk): may for pk, may in seen.values_list("pk", "travel_permission")}
-        return [row for row in rows if allows(permission.get(row["outcome"], ""), row["channel"])]
+        seen = Outcome.objects.visible_to(self.request.user).filter(pk__in=ids).select_related("session")
+        by_id = {str(one.pk): one for one in seen}
+        leaving = []
+        for row in rows:
+            outcome = by_id.get(row["outcome"])
+            if outcome is not None and may_leave(outcome, row["channel"]) and in_files(outcome).row:
+                nobody = {} if in_files(outcome).people else {"carrier": None}
+                leaving.append({**row, "link": None, **nobody})
+        return leaving
 
     def make(self, *, by: Any, status: str, reason: str = "", **fields: Any) -> Transfer:
         if status == TransferStatus.ABANDONED:
@@ -203,8 +210,12 @@ class UptakeSteps(Making, Reading):
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """A file leaves the room: only steps of what may travel the way it did."""
         ids = {row["transfer"] for row in rows}
-        seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids).select_related("outcome")
-        free = {str(one.pk) for one in seen if allows(one.outcome.travel_permission, one.channel)}
+        seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids)
+        free = {
+            str(one.pk)
+            for one in seen.select_related("outcome__session")
+            if may_leave(one.outcome, one.channel) and in_files(one.outcome).row
+        }
         return [row for row in rows if row["transfer"] in free]
 
     def make(self, **fields: Any) -> UptakeStep:

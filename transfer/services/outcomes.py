@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from confidentiality import policy
@@ -18,9 +19,11 @@ from confidentiality.fields import if_it_opens
 from confidentiality.records import hold, save
 from initiatives.models import Initiative, Party, Session
 from initiatives.services.overriding import doubt
+from initiatives.services.rules import Keeper
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import (
     Version,
+    change_versions,
     keep_version,
     named_then,
     needed_reason,
@@ -67,7 +70,7 @@ def record_outcome(
     """
     outcome = Outcome(initiative=initiative, by=by, kind=kind)
     policy.require(by, Action.EDIT_OUTCOMES, outcome)
-    given = {"travel_permission": travel_permission, **fields}
+    given = {"travel_permission": travel_permission, **fields, **_origin_held(outcome, fields)}
     return _written(by, outcome, given, override_reason)
 
 
@@ -87,6 +90,7 @@ def edit_outcome(
     unless there is a reason for it.
     """
     policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    fields |= _origin_held(outcome, fields)
     take_turn("outcomes", outcome.initiative_id)  # Two who make each repeat the other would make a circle.
     outcome = hold(Outcome, outcome.pk, version)
     policy.require(by, Action.EDIT_OUTCOMES, outcome)  # Again: the turn was waited for.
@@ -127,6 +131,7 @@ def bring_back_outcome(
 ) -> Outcome:
     """Write an older version again, as a new one with a reason. Raises Stale, and Doubt as `edit_outcome` does."""
     policy.require(by, Action.EDIT_OUTCOMES, outcome)
+    _origin_held(outcome, {})
     take_turn("outcomes", outcome.initiative_id)
     outcome = hold(Outcome, outcome.pk, version)
     then = older_version(outcome_versions(by=by, outcome=outcome), number, outcome).fields
@@ -161,6 +166,54 @@ def restore_outcome(*, by: User, outcome: Outcome, version: int | None = None) -
         outcome.deleted_at = None
         _keep(by, outcome, ["deleted"], "")
     return outcome
+
+
+def _origin_held(outcome: Outcome, given: Mapping[str, Any]) -> dict[str, Session]:
+    """Hold the sessions from which it comes, so that their rule stays what it is until this is written; the new one
+    as it stands now. Before the turn and the outcome, as whoever changes a rule holds them."""
+    new = given.get("session")
+    wanted = {pk for pk in (outcome.session_id, new.pk if new else None) if pk}
+    # Only to wait for each other: whether it may be named is judged afterwards, of what the writer sees.
+    held = {
+        one.pk: one
+        for one in Session.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    }
+    return {"session": held[new.pk]} if new and new.pk in held else {}
+
+
+# --- What a rule of the session forbids to keep -------------------------------------------------------------------
+
+
+def _names_whose(session: Session) -> bool:
+    return Outcome.objects.filter(session=session).exclude(participation=None).exists()
+
+
+def _forget_whose(session: Session, by: User) -> None:
+    """The side instead of the participant, in the outcome and in its history."""
+    named = Outcome.objects.filter(session=session).exclude(participation=None)
+    take_turn("outcomes", session.initiative_id)
+    for pk in named.order_by("pk").values_list("pk", flat=True):
+        outcome = hold(Outcome, pk, None)
+        if outcome.participation is not None:
+            outcome.party = outcome.participation.person.party
+            outcome.participation = outcome.consented = None
+            _keep(by, outcome, ["participation", "party"], "")
+        change_versions(outcome, _without_whose)
+
+
+def _without_whose(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**fields, "participation": None, "consented": None}
+
+
+KEEPER = Keeper(
+    "outcomes",
+    _names_whose,
+    _forget_whose,
+    gettext_lazy(
+        "Outcomes name the participant whose change it was. Under this rule that is not stored: the side will stand "
+        "there instead."
+    ),
+)
 
 
 def _written(

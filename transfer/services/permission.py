@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from confidentiality.policy import (
+    AGREED_TO_OFFICIALS,
+    ATTENDANCE_IN_FILES,
+    FACTS_IN_FILES,
+    IN_NO_FILE,
+    NOT_TO_OFFICIALS,
+)
 from confidentiality.words import listed
-from transfer.enums import PUBLIC_CHANNELS, TransferStatus, TravelPermission
+from transfer.enums import PUBLIC_CHANNELS, OutcomeKind, TransferStatus, TravelPermission
 from transfer.models import Outcome, Transfer
 
 LEAVES_THE_TEAM = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
@@ -16,6 +24,38 @@ def allows(permission: str, channel: str) -> bool:
     if channel in PUBLIC_CHANNELS:
         return permission == TravelPermission.PUBLIC
     return permission in LEAVES_THE_TEAM
+
+
+def held_back(outcome: Outcome) -> bool:
+    """Whether the rule of its session keeps it from officials and the public, whatever the group agreed.
+
+    Under "agreed text only" an outcome goes out once two sides or more stand behind it.
+    """
+    rule = outcome.session.rule if outcome.session else None
+    if rule in AGREED_TO_OFFICIALS:
+        return outcome.kind != OutcomeKind.COLLECTIVE or len(outcome.endorsed_by) < 2
+    return rule in NOT_TO_OFFICIALS
+
+
+def may_leave(outcome: Outcome, channel: str) -> bool:
+    """Whether it may go this way: by what the group agreed, and by the rule of its session."""
+    return allows(outcome.travel_permission, channel) and not held_back(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class InFiles:
+    """What of an outcome, and of what hangs on it, leaves the room in a file: the row, its texts, who it was."""
+
+    row: bool
+    texts: bool
+    people: bool
+
+
+def in_files(outcome: Outcome) -> InFiles:
+    """By the rule of its session, and for texts by what the group agreed as well."""
+    rule = outcome.session.rule if outcome.session else None
+    texts = rule not in FACTS_IN_FILES and outcome.travel_permission in LEAVES_THE_TEAM
+    return InFiles(rule not in IN_NO_FILE, texts, rule is None or rule in ATTENDANCE_IN_FILES)
 
 
 def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:

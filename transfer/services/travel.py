@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from confidentiality.fields import if_it_opens
-from confidentiality.policy import WITHOUT_ATTENDANCE
+from confidentiality.policy import AGREED_TO_OFFICIALS, WITHOUT_ATTENDANCE
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
@@ -22,7 +22,7 @@ from participants.enums import ParticipationStatus
 from participants.models import Attendance
 from transfer.enums import PUBLIC_CHANNELS, Direction, TransferStatus
 from transfer.models import Outcome, Transfer
-from transfer.services.permission import LEAVES_THE_TEAM, allows
+from transfer.services.permission import LEAVES_THE_TEAM, allows, held_back
 
 WAY, WHO, DAY = (
     {"status", "channel", "body", "message"},
@@ -36,9 +36,22 @@ def refusals(outcome: Outcome, channel: str) -> dict[str, str]:
     if outcome.travel_permission not in LEAVES_THE_TEAM:
         text = _("The group has not agreed that this may travel. Nothing leaves the room without that.")
         return {"outcome": text}
+    if held_back(outcome):
+        return {"outcome": _held_back(outcome)}
     if not allows(outcome.travel_permission, channel):
         return {"channel": _("The group agreed that this may go to officials, not to the public.")}
     return {}
+
+
+def _held_back(outcome: Outcome) -> str:
+    rule = {"rule": outcome.session.get_rule_display() if outcome.session else ""}
+    if outcome.session and outcome.session.rule in AGREED_TO_OFFICIALS:
+        text = _(
+            "It came out of a session under the rule “%(rule)s”: it goes out once it is recorded as made by the group "
+            "and at least two sides stand behind it."
+        )
+        return text % rule
+    return _("It came out of a session under the rule “%(rule)s”: nothing of it leaves the room.") % rule
 
 
 def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None:

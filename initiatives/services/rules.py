@@ -1,0 +1,107 @@
+"""What follows when the rule of a session, or its audience, becomes another one.
+
+A rule may forbid to store what stands there already: it is asked about, and then taken out, of the history too. And
+it may let observers read what was closed to them: that is said before it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from confidentiality.codes import Audience, TeamRole
+from confidentiality.policy import (
+    CLOSED_TO_OBSERVERS,
+    FACTS_FOR_OBSERVERS,
+    WITHOUT_ATTENDANCE,
+    WITHOUT_NOTES,
+)
+from initiatives.models import Session, SessionReader
+from initiatives.services.versions import Fields, change_versions, kept_of
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What another app keeps of who was in the room.
+
+    name: what it is called in a history. there: whether it keeps anything of a session. forget: take that out.
+    said: what the question says.
+    """
+
+    name: str
+    there: Callable[[Session], bool]
+    forget: Callable[[Session, User], None]
+    said: str | Promise
+
+
+_keepers: list[Keeper] = []
+
+
+def keeps_who_was_there(keeper: Keeper) -> None:
+    """Said by an app above, when the program starts."""
+    _keepers.append(keeper)
+
+
+def consequences(session: Session, before: Mapping[str, Any]) -> str:
+    """What the new rule or audience brings about, in sentences; empty where nothing. `before`: how both stood."""
+    said = [str(keeper.said) for keeper in _against(session)] if session.rule != before["rule"] else []
+    if session.rule != before["rule"] and _noted_before(session):
+        said.append(_("Earlier versions hold notes. Under this rule none are kept: they will be taken out."))
+    if number := _new_readers(session, before):
+        text = ngettext(
+            "%(number)d observer of the team will read what was closed to observers until now.",
+            "%(number)d observers of the team will read what was closed to observers until now.",
+            number,
+        )
+        said.append(text % {"number": number})
+    return " ".join(said)
+
+
+def forget_against_the_rule(session: Session, by: User) -> list[str]:
+    """Take out what the rule forbids to store; the names of what went."""
+    against = _against(session)
+    for keeper in against:
+        keeper.forget(session, by)
+    if _noted_before(session):
+        change_versions(session, _without_notes)
+    return [keeper.name for keeper in against]
+
+
+def _against(session: Session) -> list[Keeper]:
+    if session._state.adding or session.rule not in WITHOUT_ATTENDANCE:
+        return []
+    return [keeper for keeper in _keepers if keeper.there(session)]
+
+
+def _noted_before(session: Session) -> bool:
+    if session._state.adding or session.rule not in WITHOUT_NOTES:
+        return False
+    return any(fields.get("notes") for fields in kept_of(session))
+
+
+def _without_notes(fields: Fields) -> Fields:
+    return {**fields, "notes": ""}
+
+
+def _new_readers(session: Session, before: Mapping[str, Any]) -> int:
+    """How many observers of the team read more of it than before."""
+    now = {"rule": session.rule, "audience": session.audience}
+    if session._state.adding or now == before:
+        return 0
+    observers = session.initiative.members.live().filter(role=TeamRole.OBSERVER)
+    named = set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))
+    listed = [user in named for user in observers.values_list("user_id", flat=True)]
+    return sum(_reads(now, one) > _reads(before, one) for one in listed)
+
+
+def _reads(terms: Mapping[str, Any], listed: bool) -> int:
+    """How much an observer reads: nothing, the facts, or all."""
+    if terms["rule"] in CLOSED_TO_OBSERVERS or (terms["audience"] == Audience.NAMED and not listed):
+        return 0
+    return 1 if terms["rule"] in FACTS_FOR_OBSERVERS else 2
