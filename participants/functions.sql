@@ -38,8 +38,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         JOIN initiatives_initiative card ON card.registered_by_id = known.organisation_id
         WHERE known.id = person AND card.id = initiative
             AND (known.organisation_id IN (SELECT registered_organisations())
-                OR known.id IN (SELECT opened_persons())
-                OR (known.id IN (SELECT worked_persons()) AND initiative NOT IN (SELECT coordinated_initiatives())))
+                OR known.id IN (SELECT opened_persons()))
     )
 $$;
 

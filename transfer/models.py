@@ -44,6 +44,7 @@ from transfer.querysets import (
     OfTransferQuerySet,
     OutcomeQuerySet,
     ReceivedTransferQuerySet,
+    TransferQuerySet,
 )
 
 STATEMENT_LENGTH, TEXT_LENGTH, MESSAGE_LENGTH = 4000, 4000, 8000
@@ -215,7 +216,7 @@ class Transfer(InitiativeContent):
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = OfOutcomeQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()
 
     wall = Wall(
         select=f"{TEAM_CONTENT.select} AND {WITH_OUTCOME}",

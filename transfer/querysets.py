@@ -52,6 +52,14 @@ class OfOutcomeQuerySet(KeptQuerySet):
         return apps.get_model("transfer", "Outcome").objects.filter(session__in=closed_sessions(user))
 
 
+class TransferQuerySet(OfOutcomeQuerySet):
+    def with_seen_link(self, user: Any) -> Self:
+        """Each with `seen_link`: the id of the link by which it went, where the user reads links; else None."""
+        links: Any = apps.get_model("participants", "OfficialLink").objects.all()
+        seen = links.visible_to(user).filter(pk=OuterRef("link"))
+        return self.annotate(seen_link=Subquery(seen.values("pk")))
+
+
 class OfTransferQuerySet(OfOutcomeQuerySet):
     """What hangs on a transfer, and is seen with it."""
 

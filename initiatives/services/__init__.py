@@ -16,6 +16,7 @@ from initiatives.services.cards import change_status, edit_initiative, open_init
 from initiatives.services.circles import confirm_declaration, declare_for_circle, withdraw_declaration
 from initiatives.services.drafts import discard_draft, draft_in, keep_draft, purge_drafts
 from initiatives.services.mandates import end_mandate, grant_mandate
+from initiatives.services.moving import move_session
 from initiatives.services.purge_requests import (
     SecondPersons,
     ask_purge,
@@ -47,7 +48,6 @@ from initiatives.services.sessions import (
     delete_session,
     edit_session,
     log_session,
-    move_session,
     name_reader,
     restore_session,
     session_versions,

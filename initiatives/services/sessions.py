@@ -25,13 +25,13 @@ from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
 from initiatives.services.rules import consequences, forget_against_the_rule
-from initiatives.services.turns import take_turn
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
     "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "audience",
     "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes", "incidents",
 )  # fmt: skip
+MOVED = "moved"  # said of a version, as what it changed
 # What decides who reads it.
 READ_BY = {"rule", "audience"}
 _WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
@@ -49,7 +49,7 @@ def log_session(*, by: User, initiative: Initiative, override_reason: str = "", 
     changed = _apply(session, fields, fresh=True)
     _judge(session, changed, override_reason)
     save(session)
-    _keep(session, by, changed, override_reason)
+    keep_session(session, by, changed, override_reason)
     return session
 
 
@@ -79,7 +79,7 @@ def edit_session(
     if "rule" in changed:
         changed += forget_against_the_rule(session, by)
     save(session)
-    _keep(session, by, changed, override_reason or reason)
+    keep_session(session, by, changed, override_reason or reason)
     return session
 
 
@@ -141,20 +141,24 @@ def delete_session(*, by: User, session: Session, reason: str, version: int | No
     reason = needed_reason(reason)
     session.deleted_at = timezone.now()
     save(session)
-    _keep(session, by, ["deleted"], reason)
+    keep_session(session, by, ["deleted"], reason)
     return session
 
 
 @transaction.atomic
 def restore_session(*, by: User, session: Session, version: int | None = None, reason: str = "") -> Session:
-    """Bring a deleted session back, as it was."""
+    """Bring a deleted session back, as it was. Not one that was moved: it stands where it was moved to."""
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
     if session.deleted_at is None:
         return session
+    if was_moved(session):
+        raise ValidationError(
+            _("This session was moved to another initiative. Bringing it back would make two.")
+        )
     session.deleted_at = None
     save(session)
-    _keep(session, by, ["deleted"], reason)
+    keep_session(session, by, ["deleted"], reason)
     return session
 
 
@@ -173,7 +177,7 @@ def name_reader(*, by: User, session: Session, user: User) -> None:
         return
     save(SessionReader(initiative=session.initiative, session=session, user=user))
     save(session)
-    _keep(session, by, ["readers"])
+    keep_session(session, by, ["readers"])
 
 
 @transaction.atomic
@@ -184,15 +188,21 @@ def unname_reader(*, by: User, session: Session, user: User) -> None:
     refuse_deleted(session)
     if SessionReader.objects.filter(session=session, user=user).delete()[0]:
         save(session)
-        _keep(session, by, ["readers"])
+        keep_session(session, by, ["readers"])
 
 
-def _keep(session: Session, by: User, changed: list[str], reason: str = "") -> None:
+def keep_session(session: Session, by: User, changed: list[str], reason: str = "") -> None:
     """The session as it stands, into its history."""
     fields = {name: getattr(session, name) for name in SESSION_FIELDS}
     readers = SessionReader.objects.filter(session=session).values_list("user_id", flat=True)
     fields |= {"deleted": session.deleted_at is not None, "readers": sorted(str(pk) for pk in readers)}
     keep_version(session, by=by, fields=fields, changed=changed, reason=reason)
+
+
+def was_moved(session: Session) -> bool:
+    """Whether what stands here is what a move left behind."""
+    newest = if_it_opens(session.revisions.order_by("-number")[0], "kept")
+    return bool(newest) and MOVED in newest["changed"]
 
 
 def refuse_deleted(session: Session) -> None:
@@ -212,8 +222,8 @@ def _apply(session: Session, given: Mapping[str, Any], *, fresh: bool = False) -
         given["present"] = _present(session, given["present"], fresh)
     if "agenda_themes" in given:
         given["agenda_themes"] = _themes(given["agenda_themes"])
-    stands = _stands(session)
-    _refuse_damaged(stands, given)
+    stands = stands_of(session)
+    refuse_damaged(stands, given)
     changed = [name for name, value in given.items() if fresh or value != stands[name]]
     for name in changed:
         setattr(session, name, given[name])
@@ -222,7 +232,7 @@ def _apply(session: Session, given: Mapping[str, Any], *, fresh: bool = False) -
     return [name for name in SESSION_FIELDS if name in changed]
 
 
-def _stands(session: Session) -> dict[str, Any]:
+def stands_of(session: Session) -> dict[str, Any]:
     """The values as they are; None for one that does not open."""
     sealed = {field.name for field in encrypted_fields(Session)}
     return {
@@ -231,7 +241,7 @@ def _stands(session: Session) -> dict[str, Any]:
     }
 
 
-def _refuse_damaged(stands: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def refuse_damaged(stands: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """A text that does not open is replaced by a new one, or the session stays as it is."""
     sealed = {field.name for field in encrypted_fields(Session)}
     text = _("This text cannot be opened. Give a new one, or have the site's operator restore it.")
@@ -323,61 +333,6 @@ def hanging_on(session: Session) -> set[str]:
         if rows.exists():
             found.add(name)
     return found
-
-
-# --- Moving ---------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def move_session(
-    *, by: User, session: Session, initiative: Initiative, version: int | None = None
-) -> Session:
-    """Take a session to another initiative in which the same person writes sessions: the new session.
-
-    Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
-    behind is a deleted session, which says nothing of where it went. Observers are listed anew there.
-    """
-    policy.require(by, Action.EDIT_SESSIONS, session)
-    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
-    take_turn("move", session.pk)
-    session = hold(Session, session.pk, version)
-    refuse_deleted(session)
-    _refuse_move(session, initiative)
-    moved = Session(initiative=initiative, by=session.by, version=session.version + 1)
-    for name, value in _stands(session).items():
-        setattr(moved, name, value)
-    save(moved)
-    _copy_history(session, moved, by)
-    _keep(moved, by, [], "moved")
-    session.deleted_at = timezone.now()
-    save(session)
-    _keep(session, by, ["deleted"], "moved")
-    return moved
-
-
-def _refuse_move(session: Session, initiative: Initiative) -> None:
-    if initiative.pk == session.initiative_id:
-        raise ValidationError({"initiative": _("It is there already.")})
-    _refuse_damaged(_stands(session), {})
-    if hanging := hanging_on(session):
-        words = {"attendances": _("who came"), "outcomes": _("outcomes")}
-        text = _("It cannot be moved while this hangs on it: %(what)s. Take that out first.")
-        what = listed(words.get(name, name) for name in sorted(hanging))
-        raise ValidationError({"initiative": text % {"what": what}})
-    sides = {str(pk) for pk in initiative.sides.values_list("party_id", flat=True)}
-    if set(session.present) - sides - {""}:
-        text = _("Numbers are given for a side that the other initiative does not have. Correct them first.")
-        raise ValidationError({"initiative": text})
-
-
-def _copy_history(session: Session, moved: Session, by: User) -> None:
-    """Every version, under the other key; `at` and `by` keep when it was saved and by whom, since the row is new and
-    signed by who moves it."""
-    for revision in SessionRevision.objects.filter(session=session).order_by("number"):
-        at = revision.kept.get("at") or revision.created_at.isoformat()
-        kept = {"by": str(revision.by_id), **revision.kept, "at": at}
-        scope = {"initiative": moved.initiative, "session": moved}
-        save(SessionRevision(**scope, number=revision.number, by=by, kept=kept))
 
 
 def writes_sessions_in(user: User) -> list[Initiative]:

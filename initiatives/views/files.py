@@ -29,8 +29,8 @@ LEFT_OUT: Mapping[str, Any] = {
     "official-links": _("The ties that you may see, by pseudonym: who people are is in no file."),
     "outcomes": _(
         "Left out, because a file leaves the room: every text that the group did not agree to let travel, or whose "
-        "session was without notes or for agreed texts only; what came out of sessions for participants only; and whose "
-        "change it was, unless the session was on the record."
+        "session was without notes or for agreed texts only; what came out of sessions for participants only; and "
+        "whose change it was, unless the session was on the record."
     ),
     "transfers": _(
         "Left out, because a file leaves the room: transfers on a way that their outcome may not travel, by agreement "

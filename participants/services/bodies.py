@@ -112,8 +112,18 @@ def _set_parts(body: OfficialBody, wanted: set[tuple[UUID, str]]) -> None:
 
 @transaction.atomic
 def grant_liaison(*, by: User, user: User, body: OfficialBody) -> LiaisonMandate:
-    """Let a user receive what is transferred to an office, and answer for it."""
+    """Let a user receive what is transferred to an office, and answer for it.
+
+    An account that works here in another way is refused: a steward, a member of an organisation, a coordinator would
+    read what rival teams say to the office.
+    """
     policy.require(by, Action.GRANT_MANDATE, Register())
+    if user.is_steward or user.organisation_ids() or user.mandates.live().exists():
+        text = _(
+            "This account is a steward's, a coordinator's or that of a member of an organisation. A liaison is "
+            "somebody of the office, with an account for nothing else."
+        )
+        raise ValidationError({"user": text})
     if LiaisonMandate.objects.visible_to(by).live().filter(user=user, body=body).exists():
         raise ValidationError({"user": _("This person is liaison of this office already.")})
     mandate = LiaisonMandate(user=user, body=body, granted_by=by)

@@ -19,7 +19,7 @@ from initiatives.services.overriding import doubt
 from initiatives.services.turns import take_turn
 from participants.enums import ParticipationStatus
 from participants.models import Participation, Person
-from participants.querysets import LOGGING, OPENING
+from participants.querysets import OPENING
 from participants.services.history import PARTICIPATION_FIELDS, keep_participation
 
 
@@ -29,11 +29,10 @@ def invitable(*, by: User, initiative: Initiative) -> QuerySet[Person]:
     A lead or facilitator opens the identities of those who take part, so they bring in only persons whose identity
     is open to them already: otherwise an invitation would be a key.
     """
-    standing = policy.require(by, Action.EDIT_PEOPLE, Participation(initiative=initiative))
-    roles = OPENING if standing.team_role in OPENING else LOGGING
+    policy.require(by, Action.EDIT_PEOPLE, Participation(initiative=initiative))
     inside = Participation.objects.filter(initiative=initiative).values("person_id")
     register = Person.objects.filter(organisation=initiative.registered_by_id)
-    return register.known_to(by, roles).exclude(pk__in=inside)
+    return register.known_to(by, OPENING).exclude(pk__in=inside)
 
 
 @transaction.atomic

@@ -28,11 +28,13 @@ from initiatives.services import (
     move_session,
     name_reader,
     restore_session,
+    session_versions,
     unname_reader,
     writes_sessions_in,
 )
 from initiatives.services.overriding import Doubt
 from tests import factories as make
+from tests.clients import client_of, post
 from tests.record import make_attendance, make_outcome, make_participation, make_session
 
 pytestmark = pytest.mark.django_db
@@ -302,6 +304,50 @@ def test_a_moved_session_is_sealed_under_the_other_key_with_its_history(world: W
         assert str(found.pk) not in str(
             [row.kept for row in SessionRevision.objects.visible_to(world.bob).filter(session=old)]
         )
+
+
+def test_a_session_that_a_colleague_logged_is_moved_and_tells_of_nobody_elsewhere(
+    world: World, other: Any
+) -> None:
+    noor = make.make_member_of(world.house, "Noor")
+    make.make_member(world.secret, noor, "rapporteur")
+    session = log_session(by=noor, initiative=world.secret, **SEVEN)
+    make.make_member(world.secret, observing := make.make_member_of(world.house, "Olga"), "observer")
+    name_reader(by=world.alice, session=session, user=observing)
+    answer = post(client_of(world.alice), f"sessions/{session.pk}/move/", {"initiative": str(other.pk)})
+    assert answer.status_code == 201, answer.content
+    moved = Session.objects.get(initiative=other)
+    told = [session_versions(by=world.alice, session=moved), [row.kept for row in moved.revisions.all()]]
+
+    assert moved.by == world.alice
+    assert {version.by for version in told[0]} == {world.alice}
+    assert str(noor.pk) not in str(told[1])
+    assert str(observing.pk) not in str(told[1])
+
+
+def test_who_logs_moves_only_to_where_the_same_people_read_it(world: World, other: Any) -> None:
+    noor = make.make_member_of(world.house, "Noor")
+    for initiative in (world.secret, other):
+        make.make_member(initiative, noor, "rapporteur")
+    first, second = (log_session(by=noor, initiative=world.secret, **SEVEN) for _ in range(2))
+    assert move_session(by=noor, session=first, initiative=other).initiative == other
+    make.make_member(other, make.make_member_of(world.house, "Colleague"), "observer")
+
+    assert "initiative" in refused(lambda: move_session(by=noor, session=second, initiative=other))
+    move_session(by=world.alice, session=second, initiative=other)
+
+
+def test_what_was_moved_does_not_come_back_beside_it(world: World, other: Any) -> None:
+    session = moving(world)
+    move_session(by=world.alice, session=session, initiative=other)
+    answer = post(client_of(world.alice), f"sessions/{session.pk}/restore/", {})
+
+    assert answer.status_code == 400
+    assert "Bringing it back would make two" in answer.content.decode()
+    # A reason that somebody types is not taken for a move.
+    another = moving(world)
+    delete_session(by=world.alice, session=another, reason="moved")
+    assert restore_session(by=world.alice, session=another).deleted_at is None
 
 
 @pytest.mark.parametrize("hanging", ["attendance", "outcome"])

@@ -95,9 +95,10 @@ def test_nobody_else_grants_or_ends(world: World, body: OfficialBody, who: str) 
 
 def test_what_is_wrong_is_said_at_its_field(world: World, steward: Client, body: OfficialBody) -> None:
     """A steward runs the accounts, and may know that there is none."""
-    make_liaison(world.rita, body)
+    official = make.make_user("Olga")
+    make_liaison(official, body)
     unknown = grant(steward, "nobody@nowhere.example", body)
-    twice = grant(steward, world.rita.email, body)
+    twice = grant(steward, official.email, body)
     empty = steward.post(PAGE, {"user": "x", "body": "y"})
 
     assert [answer.status_code for answer in (unknown, twice, empty)] == [422, 422, 422]
@@ -105,6 +106,20 @@ def test_what_is_wrong_is_said_at_its_field(world: World, steward: Client, body:
     assert twice.context["form"].errors["user"] == ["This person is liaison of this office already."]
     assert list(empty.context["form"].errors) == ["user", "body"]
     assert LiaisonMandate.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["stella", "rita", "bob", "cora"])
+def test_who_works_here_otherwise_is_no_liaison(
+    world: World, steward: Client, body: OfficialBody, who: str
+) -> None:
+    """Neither the steward, nor members, nor a coordinator: they would read what rival teams say to the office."""
+    make_transfer(make_outcome(world.secret, world.alice), world.alice, body, message="For the office alone")
+    user = getattr(world, who)
+    answer = grant(steward, user.email, body)
+
+    assert answer.status_code == 422
+    assert "somebody of the office" in answer.context["form"].errors["user"][0]
+    assert "For the office alone" not in signed_in(user).get(reverse("transfer:received")).content.decode()
 
 
 def test_a_closed_account_is_no_liaison(world: World, steward: Client, body: OfficialBody) -> None:

@@ -280,6 +280,17 @@ def test_an_invitation_is_no_key_to_an_identity(register: Register) -> None:
             participate(by=rapporteur, initiative=other, person=register.person)
 
 
+def test_nor_is_it_one_for_whoever_leads_there(register: Register) -> None:
+    """A rapporteur of both brings in nobody whose identity would be open to the lead of the other."""
+    world, rapporteur = register.world, register.users["rapporteur"]
+    other = second(world, make.make_member_of(world.house, "Colleague"))
+    make.make_member(other, rapporteur, "rapporteur")
+    with actor(rapporteur):
+        assert list(invitable(by=rapporteur, initiative=other)) == []
+        with pytest.raises(Forbidden):
+            participate(by=rapporteur, initiative=other, person=register.person)
+
+
 def test_an_overheard_id_opens_and_invites_nobody(register: Register) -> None:
     """Of another register, and of one's own house but another team."""
     world = register.world

@@ -21,7 +21,13 @@ from initiatives.services.overriding import Doubt
 from tests import factories as make
 from tests import record
 from transfer.models import Outcome, OutcomeRevision, Transfer
-from transfer.services import delete_outcome, edit_outcome, record_outcome, restore_outcome
+from transfer.services import (
+    bring_back_outcome,
+    delete_outcome,
+    edit_outcome,
+    record_outcome,
+    restore_outcome,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -382,6 +388,36 @@ def test_narrowing_says_what_has_gone_out(world: World) -> None:
     assert "Water Office (Private memo)" in text
     assert "Joint paper" not in text
     assert narrow("none", override_reason="They took it back").travel_permission == "none"
+
+
+@pytest.mark.parametrize("back", ["edit", "version"])
+def test_what_went_out_is_read_again_by_a_decision_only(world: World, back: str) -> None:
+    outcome = collective(world, travel_permission="officials")
+    body = record.make_body(world.conflict, "Water Office", world.up)
+    record.make_transfer(outcome, world.alice, body)
+    edit_outcome(
+        by=world.alice, outcome=outcome, travel_permission="none", override_reason="They took it back"
+    )
+    rapporteur = make.make_member_of(world.house, "Rapporteur")
+    make.make_member(world.secret, rapporteur, "rapporteur")
+
+    def widen(by: Any, override_reason: str = "") -> None:
+        if back == "edit":
+            edit_outcome(by=by, outcome=outcome, travel_permission="public", override_reason=override_reason)
+        else:
+            bring_back_outcome(
+                by=by, outcome=outcome, number=1, reason="A typo", override_reason=override_reason
+            )
+
+    for reason in ("", "I think so"):
+        with pytest.raises(ValidationError) as refused:
+            widen(rapporteur, reason)
+        assert "A lead or facilitator decides that" in str(refused.value)
+    with pytest.raises(Doubt) as asked:
+        widen(world.alice)
+    assert "Water Office (Private memo)" in str(asked.value)
+    assert "read there again" in str(asked.value)
+    widen(world.alice, "They agreed once more")
 
 
 def test_narrowing_what_has_not_gone_out_is_nobody_s_doubt(world: World) -> None:

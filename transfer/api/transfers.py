@@ -43,6 +43,13 @@ class StancesField(serializers.DictField):
         return {row.theme: row.stance for row in instance.stances.all()}
 
 
+class LinkUsed(Visible):
+    """The official link by which it went, where the caller reads links; else null, as where there is none."""
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance.seen_link
+
+
 class TransferSerializer(Strict):
     initiative = serializers.UUIDField(source="initiative_id", read_only=True)
     outcome = Visible(Outcome, help_text=_("What was carried. Nothing travels beyond its travel_permission."))
@@ -50,7 +57,7 @@ class TransferSerializer(Strict):
         TransferStatus.choices, help_text=_("A new one is planned or done; abandoned needs a reason.")
     )
     carrier = Visible(Participation, allow_null=True, required=False)
-    link = Visible(OfficialLink, allow_null=True, required=False)
+    link = LinkUsed(OfficialLink, allow_null=True, required=False)
     body = Visible(OfficialBody, allow_null=True, required=False)
     track = Visible(OfficialTrack, allow_null=True, required=False)
     stances = StancesField(required=False)
@@ -112,7 +119,7 @@ class Transfers(Resource):
 
     @classmethod
     def records(cls, user: Any) -> QuerySet:
-        return super().records(user).prefetch_related("stances", "steps")
+        return super().records(user).with_seen_link(user).prefetch_related("stances", "steps")
 
     def get_queryset(self) -> QuerySet:
         found = super().get_queryset()

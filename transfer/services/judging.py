@@ -9,15 +9,16 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from confidentiality.codes import Rule
+from confidentiality import policy
+from confidentiality.codes import Action, Rule
 from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
 from participants.enums import Consent
 from participants.models import Participation
 from transfer.enums import ObservedBy, OutcomeKind
-from transfer.models import Outcome
-from transfer.services.permission import allows, gone_out, told
+from transfer.models import Outcome, Transfer
+from transfer.services.permission import LEAVES_THE_TEAM, allows, gone_out, told
 
 NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
 
@@ -27,6 +28,7 @@ def refuse_unfit(*, by: Any, outcome: Outcome, changed: Collection[str], stood: 
     about: what was right when it was saved stays."""
     errors = _unfit_origin(by, outcome, changed)
     errors |= _unfit_whose(by, outcome, changed, stood)
+    errors |= _unfit_widening(by, outcome, changed, stood)
     if outcome.kind == OutcomeKind.INDIVIDUAL:
         errors |= _unfit_individual(outcome)
     else:
@@ -125,6 +127,19 @@ def _unfit_collective(outcome: Outcome) -> dict[str, str]:
     return {name: text for name, value in given.items() if value}
 
 
+def _unfit_widening(
+    by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
+) -> dict[str, str]:
+    """What went out once is put before its readers again by whoever may send it there, and by nobody else."""
+    if "travel_permission" not in changed or outcome._state.adding:
+        return {}
+    returns = _read_again(by, outcome, stood["travel_permission"])
+    if not returns or policy.may(by, Action.EDIT_TRANSFERS, outcome):
+        return {}
+    text = _("This has gone out already and would be read there again. A lead or facilitator decides that.")
+    return {"travel_permission": text}
+
+
 def doubts(
     *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
 ) -> dict[str, str]:
@@ -138,6 +153,7 @@ def doubts(
         found |= _of_consent(outcome, outcome.participation)
     if "travel_permission" in changed and not outcome._state.adding:
         found |= _of_narrowing(by, outcome, stood["travel_permission"])
+        found |= _of_widening(by, outcome, stood["travel_permission"])
     return found
 
 
@@ -165,6 +181,21 @@ def _of_consent(outcome: Outcome, participation: Participation) -> dict[str, str
         return {}
     text = _("This participant has not agreed to be on record here. Ask, or say the side instead.")
     return {"participation": text}
+
+
+def _read_again(by: Any, outcome: Outcome, before: str) -> list[Transfer]:
+    """Transfers that were withdrawn with the permission, and come before liaisons again with the new one."""
+    if before in LEAVES_THE_TEAM or outcome.travel_permission not in LEAVES_THE_TEAM:
+        return []
+    return gone_out(by=by, outcome=outcome)
+
+
+def _of_widening(by: Any, outcome: Outcome, before: str) -> dict[str, str]:
+    again = _read_again(by, outcome, before)
+    if not again:
+        return {}
+    text = _("This has gone out before: %(where)s. With this permission it is read there again.")
+    return {"travel_permission": text % {"where": told(again)}}
 
 
 def _of_narrowing(by: Any, outcome: Outcome, before: str) -> dict[str, str]:

@@ -1,0 +1,102 @@
+"""Taking a session to another initiative, under whose key everything of it is sealed again."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import policy
+from confidentiality.codes import Action, TeamRole
+from confidentiality.records import hold, save
+from confidentiality.words import listed
+from initiatives.models import Initiative, Session, SessionRevision
+from initiatives.services.sessions import (
+    MOVED,
+    hanging_on,
+    keep_session,
+    refuse_damaged,
+    refuse_deleted,
+    stands_of,
+)
+from initiatives.services.turns import take_turn
+
+# Whoever logs may correct where something was logged. That others read it decides who answers for what is said.
+DECIDES = (TeamRole.LEAD, TeamRole.FACILITATOR)
+
+
+@transaction.atomic
+def move_session(
+    *, by: User, session: Session, initiative: Initiative, version: int | None = None
+) -> Session:
+    """Take a session to another initiative in which the same person writes sessions: the new session.
+
+    Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
+    behind is a deleted session, which says nothing of where it went. Observers are listed anew there. Where somebody
+    would read it who is not on this team, a lead or facilitator moves it.
+    """
+    standing = policy.require(by, Action.EDIT_SESSIONS, session)
+    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    take_turn("move", session.pk)
+    session = hold(Session, session.pk, version)
+    refuse_deleted(session)
+    _refuse_move(session, initiative)
+    if standing.team_role not in DECIDES and _strangers(session.initiative, initiative):
+        text = _(
+            "Somebody there is not on this team and would read it. A lead or facilitator of this one moves it."
+        )
+        raise ValidationError({"initiative": text})
+    moved = Session(initiative=initiative, by=by, version=session.version + 1)
+    for name, value in stands_of(session).items():
+        setattr(moved, name, value)
+    save(moved)
+    _copy_history(session, moved, by)
+    keep_session(moved, by, [MOVED], MOVED)
+    session.deleted_at = timezone.now()
+    save(session)
+    keep_session(session, by, ["deleted", MOVED], MOVED)
+    return moved
+
+
+def _strangers(here: Initiative, there: Initiative) -> bool:
+    """Whether anybody on the team there is not on the team here."""
+    own = here.members.live().values("user_id")
+    return there.members.live().exclude(user__in=own).exists()
+
+
+def _refuse_move(session: Session, initiative: Initiative) -> None:
+    if initiative.pk == session.initiative_id:
+        raise ValidationError({"initiative": _("It is there already.")})
+    refuse_damaged(stands_of(session), {})
+    if hanging := hanging_on(session):
+        words = {"attendances": _("who came"), "outcomes": _("outcomes")}
+        text = _("It cannot be moved while this hangs on it: %(what)s. Take that out first.")
+        what = listed(words.get(name, name) for name in sorted(hanging))
+        raise ValidationError({"initiative": text % {"what": what}})
+    sides = {str(pk) for pk in initiative.sides.values_list("party_id", flat=True)}
+    if set(session.present) - sides - {""}:
+        text = _("Numbers are given for a side that the other initiative does not have. Correct them first.")
+        raise ValidationError({"initiative": text})
+
+
+def _copy_history(session: Session, moved: Session, by: User) -> None:
+    """Every version, under the other key; `at` keeps when it was saved, since the row is new.
+
+    Who saved it is kept of those who are or were on the team there: it is not told of others that they work here, nor
+    who observed. Theirs bear the name of whoever moved it.
+    """
+    known = {str(pk) for pk in moved.initiative.members.values_list("user_id", flat=True)}
+    for revision in SessionRevision.objects.filter(session=session).order_by("number"):
+        then = revision.kept
+        who = then.get("by") or str(revision.by_id)
+        kept = {
+            "fields": {**then.get("fields", {}), "readers": []},
+            "changed": then.get("changed", []),
+            "reason": then.get("reason", ""),
+            "at": then.get("at") or revision.created_at.isoformat(),
+            **({"by": who} if who in known else {}),
+        }
+        scope = {"initiative": moved.initiative, "session": moved}
+        save(SessionRevision(**scope, number=revision.number, by=by, kept=kept))
