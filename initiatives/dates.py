@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from initiatives.enums import Precision
 
 FOREVER = date.max
+# Whoever types another year means another one.
+FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 _FORM = re.compile(
     r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII
@@ -34,6 +36,19 @@ class Days(NamedTuple):
 
     first: date
     last: date
+
+
+def wrong_with(on: date | None, precision: str = Precision.DAY) -> str:
+    """What cannot be right of a date as it is stored; empty where nothing, or no date. An unknown precision is said
+    at its own field."""
+    if on is None:
+        return ""
+    if not FIRST_YEAR <= on.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        return _("Expected a year from %(first)d to %(last)d.") % years
+    if precision in Precision.values and on != first_day(on, precision):
+        return _("With this precision, give the first day of the period.")
+    return ""
 
 
 def parse(text: str) -> PreciseDate:

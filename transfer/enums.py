@@ -100,6 +100,10 @@ class Direction(TextChoices):
     INWARD = "inward", _("Inward")
 
 
+# Down to participants, across to other dialogues and into the room nothing reaches an office.
+TO_OFFICES = frozenset({Direction.UPWARD, Direction.OUTWARD})
+
+
 class Agent(TextChoices):
     """Who carried it."""
 

@@ -18,17 +18,19 @@ $$;
 
 -- Done transfers to bodies for which the acting user is liaison, as far as the outcome may travel now, by what the group
 -- agreed and by the rule of its session: the message and how it came, not the initiative, its outcome or its people.
--- `message` stays sealed; its key needs initiative_id. The rules are those of policy.py, written again on purpose.
+-- When it was acknowledged: by a liaison of that office, not as the team heard of it. `message` stays sealed; its key needs initiative_id. The rules are those of policy.py, written again on purpose.
 CREATE VIEW received_transfer WITH (security_barrier = true) AS
     SELECT sent.id, sent.initiative_id, body.conflict_id, sent.body_id, sent.track_id, sent.direction, sent.channel,
         sent.sent_on, sent.sent_precision, sent.message,
         (SELECT min(step."on") FROM transfer_uptakestep step
-            WHERE step.transfer_id = sent.id AND step.uptake = 'acknowledged') AS acknowledged_on
+            WHERE step.transfer_id = sent.id AND step.uptake = 'acknowledged' AND step.by_id IN (
+                SELECT mandate.user_id FROM participants_liaisonmandate mandate WHERE mandate.body_id = sent.body_id
+            )) AS acknowledged_on
     FROM transfer_transfer sent
     JOIN transfer_outcome outcome ON outcome.id = sent.outcome_id
     JOIN participants_officialbody body ON body.id = sent.body_id
     LEFT JOIN initiatives_session origin ON origin.id = outcome.session_id
-    WHERE sent.status = 'done' AND sent.deleted_at IS NULL AND outcome.deleted_at IS NULL
+    WHERE sent.status = 'done' AND sent.direction IN ('upward', 'outward') AND sent.deleted_at IS NULL AND outcome.deleted_at IS NULL
         AND outcome.travel_permission IN ('officials', 'public')
         AND (origin.id IS NULL OR origin.rule NOT IN ('no_notes', 'participants_only'))
         AND (origin.id IS NULL OR origin.rule <> 'agreed_text_only'

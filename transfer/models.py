@@ -16,7 +16,7 @@ from confidentiality.codes import Action
 from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.policy import Standing
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
-from initiatives.dates import first_day
+from initiatives.dates import wrong_with
 from initiatives.enums import Confidence, Precision, Theme
 from initiatives.models import Conflict, Initiative, OfficialTrack, Party, Session
 from initiatives.models.brief import WRITERS
@@ -237,9 +237,8 @@ class Transfer(InitiativeContent):
 
     def clean(self) -> None:
         errors: dict[str, Any] = {}
-        day = self.sent_on if self.sent_precision in Precision.values else None
-        if day and day != first_day(day, self.sent_precision):
-            errors["sent_on"] = _("With this precision, give the first day of the period.")
+        if text := wrong_with(self.sent_on, self.sent_precision):
+            errors["sent_on"] = text
         if self.status == TransferStatus.DONE and self.sent_on is None:
             errors["sent_on"] = _("Say when it was carried.")
         if errors:
@@ -326,8 +325,8 @@ class UptakeStep(InitiativeContent):
         return f"{self.uptake} {self.on}"
 
     def clean(self) -> None:
-        if self.on and self.precision in Precision.values and self.on != first_day(self.on, self.precision):
-            raise ValidationError({"on": _("With this precision, give the first day of the period.")})
+        if text := wrong_with(self.on, self.precision):
+            raise ValidationError({"on": text})
 
 
 class ReceivedTransfer(models.Model):

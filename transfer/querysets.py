@@ -53,6 +53,10 @@ class OfOutcomeQuerySet(KeptQuerySet):
 
 
 class TransferQuerySet(OfOutcomeQuerySet):
+    def kept(self) -> Self:
+        """What nobody deleted, nor the outcome that was carried."""
+        return super().kept().filter(outcome__deleted_at=None)
+
     def with_seen_link(self, user: Any) -> Self:
         """Each with `seen_link`: the id of the link by which it went, where the user reads links; else None."""
         links: Any = apps.get_model("participants", "OfficialLink").objects.all()

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.response import Response
 
 from accounts.api.refusals import Conflicting, KeyReused, Unavailable
 
@@ -31,7 +32,7 @@ TROUBLE = (redis.RedisError, OSError)
 
 
 def once(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a POST of a Resource, which answers through `self.written(...)`."""
+    """Decorate a POST of a Resource, which answers through `self.written(...)`, or with no body at all."""
 
     @wraps(method)
     def wrapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,8 +53,8 @@ def once(method: Callable[..., Any]) -> Callable[..., Any]:
             raise
         kept = {
             "hash": hashed,
-            "ids": self.written_ids,
-            "many": self.written_many,
+            "ids": self.written_ids if response.data is not None else [],
+            "many": self.written_many if response.data is not None else False,
             "status": response.status_code,
         }
         transaction.on_commit(lambda: cache.set(place, kept, KEPT_SECONDS), robust=True)
@@ -67,7 +68,10 @@ def _again(view: Any, before: dict[str, Any], hashed: str) -> Any:
         raise KeyReused
     if "ids" not in before:
         raise Conflicting(_("The first request with this Idempotency-Key is still running."), "still_running")
-    response = view.written(before["ids"], before["status"], many=before["many"])
+    if before["ids"] or before["many"]:
+        response = view.written(before["ids"], before["status"], many=before["many"])
+    else:
+        response = Response(status=before["status"])
     response["Idempotency-Replayed"] = "true"
     return response
 

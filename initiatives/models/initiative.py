@@ -16,7 +16,7 @@ from confidentiality.codes import Action, Relation, TeamRole, Visibility
 from confidentiality.policy import Standing
 from confidentiality.records import Record
 from confidentiality.wall import DATABASE_CASCADE, ME, Wall
-from initiatives.dates import Days, days_of, first_day
+from initiatives.dates import Days, days_of, wrong_with
 from initiatives.enums import (
     Confidence,
     DefinitionSchool,
@@ -32,9 +32,6 @@ from initiatives.enums import (
 )
 from initiatives.models.conflict import Conflict, Party
 from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, circle_conflicts
-
-FIRST_YEAR, LAST_YEAR = 1800, 2200
-
 
 # Who reads a card: policy.CARD as conditions on rows, the second time on purpose (the first is querysets.py).
 _READ_CARD = """
@@ -218,14 +215,8 @@ class Initiative(Record):
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         for name in ("began", "ended"):
-            on, precision = getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")
-            if on and precision in Precision.values and on != first_day(on, precision):
-                errors[f"{name}_on"] = _("With this precision, give the first day of the period.")
-            if on and not FIRST_YEAR <= on.year <= LAST_YEAR:
-                errors[f"{name}_on"] = _("Expected a year from %(first)d to %(last)d.") % {
-                    "first": FIRST_YEAR,
-                    "last": LAST_YEAR,
-                }
+            if text := wrong_with(getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")):
+                errors[f"{name}_on"] = text
         if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
             errors["ended_on"] = _("The end lies before the beginning.")
         if len(set(self.themes)) != len(self.themes):

@@ -12,10 +12,10 @@ from accounts.models import User
 from confidentiality.codes import Audience, Rule
 from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
-from initiatives.dates import Days, days_of, first_day
+from initiatives.dates import Days, days_of, wrong_with
 from initiatives.enums import Precision, SessionFormat, SessionStatus
 from initiatives.models.content import InitiativeContent, RecordRevision
-from initiatives.models.initiative import FIRST_YEAR, LAST_YEAR, Initiative
+from initiatives.models.initiative import Initiative
 from initiatives.querysets import OfSessionQuerySet, SessionQuerySet
 
 LOGGED = "initiative_id IN (SELECT logged_initiatives())"
@@ -98,14 +98,8 @@ class Session(InitiativeContent):
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         for name in ("began", "ended"):
-            on, precision = getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")
-            if on and precision in Precision.values and on != first_day(on, precision):
-                errors[f"{name}_on"] = _("With this precision, give the first day of the period.")
-            if on and not FIRST_YEAR <= on.year <= LAST_YEAR:
-                errors[f"{name}_on"] = _("Expected a year from %(first)d to %(last)d.") % {
-                    "first": FIRST_YEAR,
-                    "last": LAST_YEAR,
-                }
+            if text := wrong_with(getattr(self, f"{name}_on"), getattr(self, f"{name}_precision")):
+                errors[f"{name}_on"] = text
         if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
             errors["ended_on"] = _("The end lies before the beginning.")
         if errors:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from confidentiality.fields import EncryptedTextField
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall, same_for_all
+from initiatives.dates import wrong_with
 from initiatives.models import Initiative, Session
 from initiatives.models.content import InitiativeContent
 from initiatives.models.session import LOGGED, NOT_CLOSED
@@ -78,6 +79,8 @@ class Participation(InitiativeContent):
     def clean(self) -> None:
         if self.withdrew_on and self.status != ParticipationStatus.WITHDREW:
             raise ValidationError({"withdrew_on": _("Only somebody who withdrew has a day of withdrawal.")})
+        if text := wrong_with(self.withdrew_on):
+            raise ValidationError({"withdrew_on": text})
 
 
 class Attendance(InitiativeContent):

@@ -7,6 +7,7 @@ from participants.services.bodies import (
     end_liaison,
     grant_liaison,
 )
+from participants.services.history import versions_in_register
 from participants.services.identities import (
     IDENTITY_FIELDS,
     erase_identity,
@@ -65,6 +66,7 @@ __all__ = [
     "script_of",
     "sides_of",
     "strengths_of",
+    "versions_in_register",
     "ways_of",
     "write_identity",
 ]

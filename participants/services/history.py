@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from accounts.models import User
-from initiatives.services.versions import keep_version
+from django.utils.translation import gettext as _
+
+from accounts.enums import MembershipRole
+from accounts.models import Membership, User
+from initiatives.models import TeamMember
+from initiatives.services.versions import Version, keep_version, versions_of
 from participants.models import OfficialLink, Participation, Person
 
 PERSON_FIELDS = ("party_id", "background")
 PARTICIPATION_FIELDS = ("role", "capacity", "status", "consents", "withdrew_on", "note")
+
+
+def versions_in_register(
+    *, by: User, record: Person | OfficialLink, most: int | None = None
+) -> list[Version]:
+    """The versions of what stands in a register, the newest first.
+
+    A register is read by its keepers and by several teams, none of which is told who is on another: whoever saved a
+    version is named to those who share a team with them, or where they keep the register; and so is the reason given.
+    """
+    versions = versions_of(by, record, most=most)
+    colleagues = TeamMember.objects.visible_to(by).live().values_list("user_id", flat=True)
+    keepers = Membership.objects.active().filter(
+        organisation=record.organisation_id, role=MembershipRole.REGISTRAR
+    )
+    known = {by.pk, *colleagues, *keepers.values_list("user_id", flat=True)}
+    nobody = User(name=_("Somebody of another team"))
+    return [one if one.by.pk in known else replace(one, by=nobody, reason="") for one in versions]
 
 
 def keep_person(person: Person, *, by: User, changed: Iterable[str], reason: str = "") -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
-from confidentiality.fields import if_it_opens
+from confidentiality.fields import if_it_opens, only_text
 from confidentiality.records import Stale, hold, save
 from initiatives.services.turns import take_turn
 from participants.models import Person, PersonIdentity
@@ -141,4 +141,9 @@ def _names(names: Any, errors: dict[str, Any]) -> list[dict[str, str]]:
             found.append({"name": text, "script": entry.get("script") or script_of(text)})
     if len(found) > MOST_NAMES or any(len(entry["name"]) > NAME_LENGTH for entry in found):
         errors["other_names"] = _("At most 30 names of at most 200 characters.")
+    try:
+        for entry in found:
+            only_text(entry["name"])
+    except ValidationError as error:
+        errors["other_names"] = error
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -86,6 +87,8 @@ def change_participation(
         return held
     for name in changed:
         setattr(held, name, fields[name])
+    if "withdrew_on" in changed and held.withdrew_on and held.withdrew_on > timezone.localdate():
+        raise ValidationError({"withdrew_on": _("This day has not come yet.")})
     save(held)
     keep_participation(held, by=by, changed=changed, reason=reason)
     return held

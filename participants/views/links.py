@@ -25,7 +25,6 @@ from confidentiality.records import Stale
 from initiatives.enums import DraftPlace
 from initiatives.models import OfficialTrack
 from initiatives.services.overriding import Doubt
-from initiatives.services.versions import versions_of
 from initiatives.templatetags.desk import when
 from initiatives.views.cards import answer_of
 from initiatives.views.drafts import Kept, Place
@@ -143,7 +142,7 @@ def _visible(request: HttpRequest, pk: UUID) -> OfficialLink:
 def _told(request: HttpRequest, pk: UUID) -> Told:
     """A tie with its versions, for their pages."""
     link = _visible(request, pk)
-    versions = versions_of(request.user, link)
+    versions = services.versions_in_register(by=request.user, record=link)
     ids = {one.fields.get(name) for one in versions for name in ("body", "track")} - {None, ""}
     names: dict[str, str] = {}
     for model in (OfficialBody, OfficialTrack):

@@ -26,7 +26,7 @@ from initiatives.enums import DraftPlace
 from initiatives.models import Initiative, Party
 from initiatives.services import entitle
 from initiatives.services.search import fold, words_of
-from initiatives.services.versions import Version, versions_of
+from initiatives.services.versions import Version
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered, frame
 from initiatives.views.sight import PAGES, of_person
@@ -126,7 +126,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _history(request: HttpRequest, shown: Person) -> list[tuple[Version, list[str]]]:
     labels = {"party": _("Side"), "background": _("Background"), "identity": _("Identity")}
-    rows = versions_of(request.user, shown, most=PER_PAGE)
+    rows = services.versions_in_register(by=request.user, record=shown, most=PER_PAGE)
     return [(row, [labels.get(name, name) for name in row.changed]) for row in rows]
 
 

@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from confidentiality.codes import TeamRole
 from conftest import World
 from participants.models import Attendance, Participation, Person, PersonIdentity, SelectionRating
+from participants.services import edit_person
 from tests import factories as make
 from tests import record
 from tests.clients import V1, client_of, get, patch, pointers, post
@@ -129,6 +132,53 @@ def test_where_somebody_is_added_is_said_once(world: World) -> None:
     assert post(registrar, "people/", {"organisation": str(world.house.pk)}).status_code == 201
     refused = post(registrar, "people/", {"organisation": str(world.house.pk), "role": "host"})
     assert set(pointers(refused)) == {"/role"}
+
+
+def test_an_identity_is_erased_once_with_a_key(
+    world: World, part: Participation, django_capture_on_commit_callbacks: Any
+) -> None:
+    client, path = client_of(world.alice), f"people/{part.person_id}/erase/"
+    answers = []
+    for _again in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            answers.append(post(client, path, {"reason": "Asked"}, **{"Idempotency-Key": "erase-1"}))
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    assert (answers[0].get("Idempotency-Replayed"), answers[1]["Idempotency-Replayed"]) == (None, "true")
+    assert get(client, f"people/{part.person_id}/identity/").json()["name"] == ""
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2099-01-01"])
+def test_nobody_withdrew_on_a_day_that_cannot_be(world: World, part: Participation, day: str) -> None:
+    change = {"status": "withdrew", "withdrew_on": day}
+    assert set(pointers(patch(client_of(world.alice), f"participations/{part.pk}/", change))) == {
+        "/withdrew_on"
+    }
+
+
+def test_no_name_turns_what_stands_around_it(world: World, part: Participation) -> None:
+    names = {"other_names": [{"name": "\u202egnp.exe"}]}
+    answer = patch(client_of(world.alice), f"people/{part.person_id}/identity/", names)
+    assert answer.status_code == 400
+    assert "characters that cannot be seen" in answer.content.decode()
+
+
+def test_whoever_keeps_the_register_does_not_learn_who_is_on_a_team(
+    world: World, part: Participation
+) -> None:
+    keeper = make.make_member_of(world.house, "Keeper", role="registrar")
+    edit_person(by=world.bob, person=part.person, background="scholar", override_reason="Told at dinner")
+    seen = {}
+    for user in (keeper, world.alice):
+        browser = Client()
+        browser.force_login(user)
+        seen[user.name] = browser.get(reverse("participants:person", args=[part.person_id])).content.decode()
+
+    assert "Somebody of another team" in seen["Keeper"]
+    assert world.bob.name not in seen["Keeper"]
+    assert "Told at dinner" not in seen["Keeper"]
+    assert world.bob.name in seen["Alice"]
+    assert "Told at dinner" in seen["Alice"]
 
 
 def test_an_identity_is_corrected_and_erased(world: World, part: Participation) -> None:

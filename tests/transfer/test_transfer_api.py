@@ -63,6 +63,31 @@ def test_a_transfer_is_made_listed_filtered_and_changed(world: World, made: dict
     assert expanded["initiative"]["codename"] == "Secret Heron"
 
 
+def test_by_whose_link_it_went_is_for_those_who_read_links(world: World, made: dict[str, Any]) -> None:
+    part = record.make_participation(world.secret)
+    tie = record.make_tie(part.person, made["body"], by=world.alice)
+    sent = record.make_transfer(made["outcome"], world.alice, made["body"], carrier=part, link=tie)
+    record.make_step(sent, world.alice)
+    seen = {}
+    for role in ("lead", "facilitator", "rapporteur", "observer"):
+        user = make.make_member_of(world.house, role.title())
+        make.make_member(world.secret, user, role)
+        client = client_of(user)
+        seen[role] = [
+            str(tie.pk) in get(client, path, **query).content.decode()
+            for path, query in (
+                ("transfers/", {}),
+                (f"transfers/{sent.pk}/", {}),
+                ("uptake-steps/", {"expand": "transfer"}),
+                ("transfers/", {"export": "csv"}),
+            )
+        ]
+
+    assert seen["observer"] == [False] * 4
+    assert seen["rapporteur"][:2] == seen["facilitator"][:2] == seen["lead"][:2] == [True] * 2
+    assert [row[3] for row in seen.values()] == [False] * 4
+
+
 def test_giving_up_deleting_and_restoring(world: World, made: dict[str, Any]) -> None:
     client = client_of(world.alice)
     path = f"transfers/{post(client, 'transfers/', body_of(made, status='planned')).json()['id']}/"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from confidentiality.policy import Forbidden, Hidden
@@ -16,15 +18,19 @@ from initiatives.services.overriding import Doubt
 from participants.models import OfficialBody, Participation
 from tests import factories as make
 from tests import record
-from transfer.enums import PUBLIC_CHANNELS, Channel, TransferStatus, TravelPermission
+from tests.clients import client_of, get
+from transfer.enums import PUBLIC_CHANNELS, Channel, Direction, TransferStatus, TravelPermission
 from transfer.models import Outcome, Transfer, TransferRevision
 from transfer.services import (
     abandon_transfer,
     carry_out,
+    delete_outcome,
     delete_transfer,
     edit_transfer,
     plan_transfer,
+    record_step,
     record_transfer,
+    restore_outcome,
     restore_transfer,
 )
 
@@ -60,6 +66,104 @@ def member(world: World, role: str) -> Any:
     user = make.make_member_of(world.house, role.title())
     make.make_member(world.secret, user, role)
     return user
+
+
+# What hangs together
+
+
+def test_what_was_carried_of_a_deleted_outcome_stands_in_no_list(world: World) -> None:
+    body = body_of(world)
+    transfer = done(world, outcome_of(world), body, message="One gauge")
+    delete_outcome(by=world.alice, outcome=transfer.outcome, reason="Never said")
+    client = client_of(world.alice)
+    browser = Client()
+    browser.force_login(world.alice)
+    listed = [
+        get(client, "transfers/"),
+        get(client, "transfers/", export="csv"),
+        browser.get(reverse("transfer:transfers", args=[world.secret.pk])),
+        browser.get(reverse("transfer:overview")),
+        browser.get(reverse("participants:body", args=[body.pk])),
+        browser.get(reverse("initiatives:conflict", args=[world.conflict.pk])),
+        browser.post(reverse("initiatives:search"), {"q": "gauge"}),
+    ]
+    page = browser.get(reverse("transfer:transfer", args=[transfer.pk])).content.decode()
+
+    assert [str(transfer.pk) in answer.content.decode() for answer in listed] == [False] * 7
+    assert "The outcome that was carried was deleted" in page
+    with pytest.raises(ValidationError, match="outcome was deleted"):
+        record_step(by=world.alice, transfer=transfer, uptake="acknowledged", on=ON)
+    restore_outcome(by=world.alice, outcome=transfer.outcome)
+    assert str(transfer.pk) in get(client, "transfers/").content.decode()
+
+
+def test_steps_stay_with_the_office_that_took_them(world: World) -> None:
+    lina, office, other = make.make_user("Lina"), body_of(world), body_of(world)
+    record.make_liaison(lina, other)
+    transfer = done(world, outcome_of(world), office)
+    edit_transfer(by=world.alice, transfer=transfer, body=other)
+    record_step(by=world.alice, transfer=transfer, uptake="acknowledged", on=ON, evidence="official_said")
+    with pytest.raises(ValidationError) as caught:
+        edit_transfer(by=world.alice, transfer=transfer, body=office, override_reason="It was this one")
+    # That the team heard of an acknowledgement is not told to the office, which says so itself.
+    received = get(client_of(lina), "received-transfers/").json()["results"]
+
+    assert set(refused(caught)) == {"body"}
+    assert [row["acknowledged_on"] for row in received] == [None]
+
+
+def test_no_step_lies_before_the_day_of_sending(world: World) -> None:
+    transfer = done(world, outcome_of(world), body_of(world))
+    for on, precision in (
+        (ON - timedelta(days=1), "day"),
+        (date(2026, 3, 1), "month"),
+        (date(1, 1, 1), "year"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            record_step(
+                by=world.alice, transfer=transfer, uptake="sent", on=on, precision=precision, reason="So"
+            )
+        assert set(refused(caught)) == {"on"}
+    record_step(
+        by=world.alice, transfer=transfer, uptake="acknowledged", on=date(2026, 4, 1), precision="month"
+    )
+
+
+@pytest.mark.parametrize("direction", Direction.values)
+def test_only_what_goes_up_or_out_reaches_an_office(world: World, direction: str) -> None:
+    lina, office, outcome = make.make_user("Lina"), body_of(world), outcome_of(world)
+    record.make_liaison(lina, office)
+    free = direction in {"upward", "outward"}
+    if free:
+        done(world, outcome, office, direction=direction)
+    else:
+        with pytest.raises(ValidationError) as caught:
+            done(world, outcome, office, direction=direction)
+        assert set(refused(caught)) == {"body"}
+        done(world, outcome, None, direction=direction)
+    # One that was stored before this was refused.
+    record.make_transfer(outcome, world.alice, office, direction=direction)
+    assert len(get(client_of(lina), "received-transfers/").json()["results"]) == 2 * free
+
+
+def test_what_was_given_up_is_asked_about_whole_when_it_happened_after_all(world: World) -> None:
+    foreign = make.make_track(make.make_conflict("Elsewhere"))
+    transfer = planned(world, outcome_of(world), body_of(world))
+    abandon_transfer(by=world.alice, transfer=transfer, reason="The office closed")
+    edit_transfer(by=world.alice, transfer=transfer, track=foreign)
+    with pytest.raises(ValidationError) as caught:
+        carry_out(by=world.alice, transfer=transfer, sent_on=ON)
+
+    assert set(refused(caught)) == {"track"}
+
+
+def test_years_that_nobody_means_are_refused(world: World) -> None:
+    for year in (1, 1799, 2201):
+        with pytest.raises(ValidationError) as caught:
+            planned(
+                world, outcome_of(world), body_of(world), sent_on=date(year, 1, 1), override_reason="So it is"
+            )
+        assert set(refused(caught)) == {"sent_on"}
 
 
 # Making, changing, giving up

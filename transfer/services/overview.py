@@ -245,7 +245,9 @@ def _last(on: date | None, precision: str) -> tuple[date | None, date | None]:
 def _carried(
     by: User, ids: Collection[UUID], people: Mapping[Key, _Person], ideas: Collection[Key]
 ) -> Iterable[Carried]:
-    rows = Transfer.objects.visible_to(by).kept().filter(initiative__in=ids).order_by("created_at", "pk")
+    # Those of deleted outcomes are left out by `ideas`, without asking the database for the outcome of each.
+    rows = Transfer.objects.visible_to(by).filter(initiative__in=ids, deleted_at=None)
+    rows = rows.order_by("created_at", "pk")
     names = _texts("pk", "outcome_id", "body_id", "carrier_id")
     more = ("status", "direction", "sent_on", "sent_precision")
     for pk, idea, body, carrier, status, direction, on, precision in rows.values_list(*names, *more):

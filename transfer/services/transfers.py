@@ -242,7 +242,9 @@ def _change(
     if not changed:
         return transfer
     if transfer.status != TransferStatus.ABANDONED:
-        check(transfer, changed=set(changed), reason=override_reason)
+        # What was right when it was planned, or not asked when it was given up, is asked again when it was done.
+        every = {*FIELDS, "status"} - {"body"} if status else set()
+        check(transfer, changed={*changed, *every}, reason=override_reason)
     save(transfer)
     if wanted != before:
         _set_stances(transfer, wanted)

@@ -20,12 +20,12 @@ from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
-from transfer.enums import PUBLIC_CHANNELS, Direction, TransferStatus
+from transfer.enums import PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
 from transfer.models import Outcome, Transfer
 from transfer.services.permission import LEAVES_THE_TEAM, allows, held_back
 
 WAY, WHO, DAY = (
-    {"status", "channel", "body", "message"},
+    {"status", "channel", "direction", "body", "message"},
     {"carrier", "link", "body"},
     {"sent_on", "sent_precision"},
 )
@@ -59,6 +59,10 @@ def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None
     errors: dict[str, Any] = {}
     if changed & WAY:
         errors |= refusals(transfer.outcome, transfer.channel) | _elsewhere(transfer)
+    if "body" in changed and _has_steps(transfer):
+        errors["body"] = _(
+            "Steps say what became of it at this office. Record another transfer for the other one."
+        )
     if "track" in changed:
         errors |= _other_track(transfer)
     if changed & (WHO | {"status"}):
@@ -75,8 +79,17 @@ def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None
     doubt(doubts, reason)
 
 
+def _has_steps(transfer: Transfer) -> bool:
+    return not transfer._state.adding and transfer.steps.exclude(uptake=Uptake.NOT_SENT).exists()
+
+
 def _elsewhere(transfer: Transfer) -> dict[str, str]:
     body = transfer.body
+    if body is not None and transfer.direction not in TO_OFFICES:
+        text = _(
+            "Only what goes up or out goes to an official body. Leave it empty, or correct the direction."
+        )
+        return {"body": text}
     if body is None:
         named = transfer.direction != Direction.UPWARD or transfer.channel in PUBLIC_CHANNELS
         return {} if named else {"body": _("Say to which official body it goes.")}

@@ -13,7 +13,7 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
-from initiatives.dates import first_day
+from initiatives.dates import first_day, last_day
 from initiatives.enums import Confidence, Precision
 from transfer.enums import Evidence, TransferStatus, Uptake
 from transfer.ladder import is_backwards, latest
@@ -60,11 +60,16 @@ def _refuse_impossible(transfer: Transfer, step: UptakeStep) -> None:
     errors: dict[str, str] = {}
     if transfer.deleted_at is not None:
         raise ValidationError(_("This transfer was deleted. Bring it back first."))
+    if transfer.outcome.deleted_at is not None:
+        raise ValidationError(_("This outcome was deleted. Bring it back first."))
     if transfer.status != TransferStatus.DONE and step.uptake != Uptake.NOT_SENT:
         errors["uptake"] = _("This has not been carried yet: record that it was done first.")
     known = step.precision in Precision.values
     if step.on and known and first_day(step.on, step.precision) > timezone.localdate():
         errors["on"] = _("This day has not come yet.")
+    sent = transfer.sent_on if transfer.status == TransferStatus.DONE else None
+    if sent and known and step.uptake != Uptake.NOT_SENT and last_day(step.on, step.precision) < sent:
+        errors["on"] = _("This lies before the day on which it was sent.")
     if errors:
         raise ValidationError(errors)
 
