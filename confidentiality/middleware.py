@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 class ActorMiddleware:
     """Open the request's transaction and set its actor; turn the policy's refusals into 404 and 403.
 
-    Stands last, after authentication. ATOMIC_REQUESTS stays on: it rolls back a view that fails, while this
-    transaction still commits what belongs to the request itself.
+    Stands after authentication, and before what makes pages. ATOMIC_REQUESTS stays on: it rolls back a view that
+    fails, while this transaction still commits what belongs to the request itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

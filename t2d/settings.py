@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "t2d.middleware.PrivateMiddleware",
     "confidentiality.middleware.ActorMiddleware",
+    "t2d.middleware.SentOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "t2d.urls"

@@ -30,6 +30,7 @@ from initiatives.services.versions import Version, numbered
 from initiatives.views.cards import answer_of
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Kept, Place
+from initiatives.views.sending import sent_once
 from initiatives.views.sessions import session_frame, written
 from initiatives.views.sight import PAGES, of_team
 
@@ -38,6 +39,7 @@ REFUSED, OVERTAKEN = 422, 409
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def log(request: HttpRequest) -> HttpResponse:
     """Log a session: one page. `choose` shows the sides of another initiative and keeps what was typed."""
     choices = services.writes_sessions_in(request.user)

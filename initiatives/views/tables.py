@@ -28,6 +28,7 @@ from initiatives.services.importing.records import TableReport
 from initiatives.services.importing.sessions import import_sessions, session_columns
 from initiatives.services.importing.table import Columns
 from initiatives.views.inside import entered, frame
+from initiatives.views.sending import sent_once
 
 REFUSED = 422
 PROBLEMS_SHOWN = 100
@@ -121,6 +122,7 @@ def _said(report: TableReport) -> str:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def sessions(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Sessions that somebody kept in a spreadsheet until now."""
     shown, standing = entered(request, pk, Action.EDIT_SESSIONS)

@@ -28,6 +28,7 @@ from initiatives.services.overriding import Doubt
 from initiatives.templatetags.desk import when
 from initiatives.views.cards import answer_of
 from initiatives.views.drafts import Kept, Place
+from initiatives.views.sending import sent_once
 from initiatives.views.sight import PAGES
 from initiatives.views.versions import Told, pages
 from participants import services
@@ -42,6 +43,7 @@ PLACE = Place(DraftPlace.OFFICIAL_LINK)
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def new(request: HttpRequest) -> HttpResponse:
     """Record a tie: of the person and to the office that the address names, if it names them."""
     named = _named(request)

@@ -29,6 +29,7 @@ from initiatives.services.search import fold, words_of
 from initiatives.services.versions import Version
 from initiatives.views.drafts import Place
 from initiatives.views.inside import entered, frame
+from initiatives.views.sending import sent_once
 from initiatives.views.sight import PAGES, of_person
 from participants import services
 from participants.forms import AddForm, FindPeopleForm, PersonForm
@@ -156,6 +157,7 @@ def _named(request: HttpRequest, name: str) -> UUID | None:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def add(request: HttpRequest) -> HttpResponse:
     """A new person: first where, then who. The identity is written down here, and not shown again."""
     initiative_id, register_id = _named(request, "initiative"), _named(request, "organisation")

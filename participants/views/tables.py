@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from confidentiality.codes import Action
 from confidentiality.words import listed
 from initiatives.views.inside import entered, frame
+from initiatives.views.sending import sent_once
 from initiatives.views.tables import ImportedTable, import_table
 from participants.enums import Capacity, Consent, ParticipationStatus, RoomRole
 from participants.services.importing import import_people, people_columns
@@ -21,6 +22,7 @@ from participants.services.people import sides_of
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     """People whom somebody kept in a spreadsheet until now; each gets a pseudonym."""
     shown, standing = entered(request, pk, Action.EDIT_PEOPLE)

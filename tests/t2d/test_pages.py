@@ -205,5 +205,8 @@ def test_a_liaison_finds_what_waits_for_the_office(world: World) -> None:
 
     assert [message.pk for message in page.context["received"]] == [transfer.pk]
     assert world.secret.codename not in page.content.decode()
+    # What the team heard is not the office's own word.
     record.make_step(transfer, world.alice, "acknowledged")
+    assert [message.pk for message in home(liaison).context["received"]] == [transfer.pk]
+    record.make_step(transfer, liaison, "acknowledged")
     assert home(liaison).context["received"] == []

@@ -262,6 +262,7 @@ class StepForm(forms.Form):
 class CarriedForm(forms.Form):
     """A planned transfer that has happened."""
 
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     sent = PreciseDateField(label=_("When it was carried"), help_text=AS_EXACTLY)
     override_reason = forms.CharField(
         label=_("Why it is right all the same"), required=False, max_length=500, widget=forms.HiddenInput
@@ -274,6 +275,7 @@ class CarriedForm(forms.Form):
 class WhyForm(forms.Form):
     """Why a transfer is given up or deleted."""
 
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,

@@ -28,6 +28,7 @@ from initiatives.services.versions import numbered
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Kept, Place
 from initiatives.views.inside import entered
+from initiatives.views.sending import sent_once
 from transfer import services
 from transfer.enums import OutcomeKind
 from transfer.forms import OutcomeForm
@@ -44,6 +45,7 @@ WRITING = [role for role in TeamRole if team_access(role, "outcomes") is Access.
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def new(request: HttpRequest) -> HttpResponse:
     """Record an outcome: of which initiative, of which kind, then the form."""
     if not request.GET.get("initiative"):

@@ -16,17 +16,20 @@ from django.views.decorators.http import require_POST
 
 from accounts.forms import add_errors
 from confidentiality.codes import Action
+from confidentiality.records import Stale
 from initiatives.services.overriding import Doubt
+from initiatives.views.sending import sent_once
 from transfer import services
 from transfer.forms import NAMES, CarriedForm, StepForm, WhyForm
 from transfer.models import Transfer
 from transfer.views.transfers import entered_transfer, transfer_page
 
-REFUSED = 422
+REFUSED, OVERTAKEN = 422, 409
 
 
 @login_required
 @require_POST
+@sent_once
 def add_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Add a step on the ladder."""
     form = StepForm(request.POST)
@@ -49,7 +52,12 @@ def carry_out(request: HttpRequest, pk: UUID) -> HttpResponse:
         on, precision = form.cleaned_data["sent"]
         reason = form.cleaned_data["override_reason"]
         services.carry_out(
-            by=request.user, transfer=found, sent_on=on, sent_precision=precision, override_reason=reason
+            by=request.user,
+            transfer=found,
+            version=form.cleaned_data["version"],
+            sent_on=on,
+            sent_precision=precision,
+            override_reason=reason,
         )
 
     return _done(request, pk, form, "carried_form", act, _("Recorded."))
@@ -62,7 +70,7 @@ def abandon(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = WhyForm(request.POST)
 
     def act(found: Transfer) -> None:
-        services.abandon_transfer(by=request.user, transfer=found, reason=form.cleaned_data["reason"])
+        services.abandon_transfer(by=request.user, transfer=found, **form.cleaned_data)
 
     return _done(request, pk, form, "why_form", act, _("Given up. Why stays in the history."))
 
@@ -74,7 +82,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = WhyForm(request.POST)
 
     def act(found: Transfer) -> None:
-        services.delete_transfer(by=request.user, transfer=found, reason=form.cleaned_data["reason"])
+        services.delete_transfer(by=request.user, transfer=found, **form.cleaned_data)
 
     return _done(request, pk, form, "why_form", act, _("Deleted. It can be brought back on this page."))
 
@@ -105,6 +113,13 @@ def _done(
             if isinstance(error, Doubt) and hasattr(form, "ask_for_a_reason"):
                 form.ask_for_a_reason()
             add_errors(form, error, NAMES)
+        except Stale:
+            form.add_error(
+                None, _("Somebody changed this transfer meanwhile. Look at it, then send this again.")
+            )
+            return transfer_page(
+                request, found, shown, standing, status=OVERTAKEN, failed=form, **{name: form}
+            )
         else:
             messages.success(request, said)
             return redirect("transfer:transfer", pk=pk)

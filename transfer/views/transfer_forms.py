@@ -27,6 +27,7 @@ from initiatives.services.versions import numbered
 from initiatives.views.concurrency import merge
 from initiatives.views.drafts import Kept, Place
 from initiatives.views.inside import entered
+from initiatives.views.sending import sent_once
 from participants.models import Attendance, OfficialBody, OfficialLink, Participation
 from transfer import services
 from transfer.enums import OutcomeKind, TransferStatus
@@ -43,6 +44,7 @@ WRITING = (TeamRole.LEAD, TeamRole.FACILITATOR)
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@sent_once
 def new(request: HttpRequest) -> HttpResponse:
     """Which outcome first; then to whom, by which way, by whom, when, and the message."""
     key = request.POST.get("outcome") or request.GET.get("outcome", "")
