@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from confidentiality import policy
@@ -25,6 +26,7 @@ from initiatives.services.importing.table import (
     read_table,
     text_in,
 )
+from initiatives.services.overriding import doubt
 from initiatives.services.turns import take_turn
 from participants.enums import Background, Capacity, Consent, ParticipationStatus, RoomRole
 from participants.models import Participation, Person, PersonIdentity
@@ -65,8 +67,8 @@ def import_people(
     """Add every row of a table as a person who takes part; with `dry_run` say what that would do. All or nothing.
 
     A row with the name of somebody who takes part already is that person, and changes nothing, as far as `by` may open
-    who they are. Whoever may not, and rows without a name, are not known again. `override_reason` is not needed: to
-    add somebody raises no doubt.
+    who they are. Whoever may not, and rows without a name, are not known again. One name on two sides of the table is
+    a doubt, which passes with `override_reason`.
     """
     policy.require(by, Action.EDIT_PEOPLE, Participation(initiative=initiative))
     rows, problems = read_table(lines, LIMIT_BYTES, people_columns(initiative))
@@ -75,6 +77,7 @@ def import_people(
     take_turn("import_people", initiative.pk)
     parties = {party.normalised_name: party for party in sides_of(initiative)}
     known = Counter(_names(by, initiative))
+    side_of: dict[str, str] = {}
 
     def write(values: Values) -> Person | None:
         said = {name: value for name, value in values.items() if value not in ("", ())}
@@ -82,6 +85,12 @@ def import_people(
         if name and known[name]:
             known[name] -= 1
             return None
+        side = said.get("side", "")
+        if name and side_of.setdefault(name, side) != side:
+            doubt(
+                {"name": _("This name stands on two sides in this table. Is it somebody else?")},
+                override_reason,
+            )
         return add_person(
             by=by,
             initiative=initiative,

@@ -158,7 +158,7 @@ def _write(
     if errors:
         raise ValidationError(errors)
     if body and before.get("body") != tie["body"]:
-        doubt(_unrelated(by, link.person, body), override_reason)
+        doubt(_unrelated(by, link.person, body) or _known(by, link, body), override_reason)
         tie["reason"] = override_reason.strip()
     beside = {name: fields[name] for name in ("note", "last_confirmed_on") if name in fields}
     changed = [name for name in ("body", "track", *TIE) if tie[name] != before.get(name)]
@@ -185,6 +185,17 @@ def _unrelated(by: User, person: Person, body: OfficialBody) -> dict[str, str]:
     if not known or body.conflict_id in known:
         return {}
     text = _("This office belongs to a conflict in which this person has no part here. Say why it is right.")
+    return {"body": text}
+
+
+def _known(by: User, link: OfficialLink, body: OfficialBody) -> dict[str, str]:
+    """A doubt at `body` where a standing link of this person leads there already: one way in is not two."""
+    others = OfficialLink.objects.visible_to(by).filter(person=link.person, ended_on=None).exclude(pk=link.pk)
+    if all((if_it_opens(one, "tie") or {}).get("body") != str(body.pk) for one in others):
+        return {}
+    text = _(
+        "A link of this person to this office is on record. Confirm or correct that one, or say why both stand."
+    )
     return {"body": text}
 
 

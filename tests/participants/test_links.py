@@ -161,6 +161,22 @@ def test_an_office_of_another_conflict_is_doubted_until_a_reason_is_given(
     assert OfficialLink.objects.get().tie["reason"] == "Her brother works there"
 
 
+def test_one_way_in_is_not_recorded_as_two(world: World, body: OfficialBody, person: Person) -> None:
+    first = record_link(by=world.alice, person=person, body=body, link_type="kinship")
+    with pytest.raises(Doubt) as asked:
+        record_link(by=world.alice, person=person, body=body, link_type="kinship")
+    record_link(
+        by=world.alice, person=person, body=body, link_type="business", override_reason="Two ways indeed"
+    )
+    # It is corrected without a question, and one that has ended stands in no way.
+    edit_link(by=world.alice, link=first, strength=3)
+    other = record_link(by=world.alice, person=make_participation(world.secret).person, body=body)
+    end_link(by=world.alice, link=other)
+    record_link(by=world.alice, person=other.person, body=body)
+
+    assert set(asked.value.message_dict) == {"body"}
+
+
 def test_a_party_of_the_conflict_or_an_initiative_on_it_is_relation_enough(world: World) -> None:
     hills = make.make_conflict("Hills")
     far = make_body(hills)

@@ -56,6 +56,15 @@ def test_who_is_there_already_is_not_added_again(world: World) -> None:
     assert (again.known, again.made, Participation.objects.count()) == ([2, 3], [], 2)
 
 
+def test_one_name_on_two_sides_is_asked_about(world: World) -> None:
+    data = table(GOOD, {**GOOD, "side": "Downstream"})
+    asked, passed = imported(world, data), imported(world, data, override_reason="Cousins of one name")
+
+    assert (asked.made, [(one.row, one.column) for one in asked.doubts]) == ([2], [(3, "name")])
+    assert not asked.done
+    assert passed.made == [2, 3]
+
+
 def test_who_may_not_open_identities_writes_them_and_recognises_nobody(world: World) -> None:
     """Otherwise the answer would tell who is behind the pseudonyms."""
     imported(world, table(GOOD))
