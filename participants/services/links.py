@@ -43,7 +43,8 @@ def record_link(
 ) -> OfficialLink:
     """Record that a person is tied to an office: any of FIELDS. Confirmed today unless it is said when.
 
-    Raises Doubt for an office of a conflict with which the person has nothing to do, unless a reason is given.
+    Raises Doubt for an office of a conflict with which the person has nothing to do, and for one to which a link of
+    this person stands already, unless a reason is given.
     """
     link = OfficialLink(organisation=person.organisation, person=person)
     policy.require(by, Action.EDIT_LINKS, link)
@@ -158,7 +159,7 @@ def _write(
     if errors:
         raise ValidationError(errors)
     if body and before.get("body") != tie["body"]:
-        doubt(_unrelated(by, link.person, body) or _known(by, link, body), override_reason)
+        doubt(_unrelated(by, link.person, body), override_reason)
         tie["reason"] = override_reason.strip()
     beside = {name: fields[name] for name in ("note", "last_confirmed_on") if name in fields}
     changed = [name for name in ("body", "track", *TIE) if tie[name] != before.get(name)]
@@ -168,6 +169,9 @@ def _write(
     link.tie = tie
     for name, value in beside.items():
         setattr(link, name, value)
+    if link._state.adding and body:
+        link.full_clean()  # What cannot be is said before what is unlikely.
+        doubt(_known(by, link, body), override_reason)
     save(link)
     keep_link(link, by=by, changed=changed, reason=override_reason or reason)
 

@@ -103,7 +103,7 @@ def test_the_least_that_is_known_is_enough(world: World, body: OfficialBody, per
 
 def test_who_may_write(world: World, body: OfficialBody, person: Person) -> None:
     for user in (with_role(world, "rapporteur"), with_role(world, "facilitator"), registrar(world)):
-        link = record_link(by=user, person=person, body=body, strength=1)
+        link = record_link(by=user, person=person, body=body, strength=1, override_reason="Another way")
         confirm_link(by=user, link=link)
     for user in (with_role(world, "observer"), world.harry, world.rita, world.cora, world.stella, world.sam):
         for service, about in (
