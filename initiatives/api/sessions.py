@@ -23,10 +23,12 @@ from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS
+from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.api.versions import VersionSerializer
 from initiatives.enums import SessionFormat, SessionStatus, Theme
 from initiatives.models import Session
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
+from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
 
@@ -112,6 +114,12 @@ class Sessions(Resource):
 
     def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
         return services.edit_session(by=by, session=record, version=version, **fields)
+
+    @extend_schema(request=TableSerializer, responses=ReportSerializer)
+    @action(detail=False, methods=["post"], url_path="import")
+    def import_table(self, request: Any) -> Response:
+        """Sessions from a table, all rows or none; with `dry_run` what that would do. At most 500 rows."""
+        return imported(self, import_sessions)
 
     @extend_schema(request=ReasonSerializer)
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:

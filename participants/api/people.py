@@ -28,12 +28,14 @@ from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, Parties
 from initiatives.api.sessions import Sessions
+from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.models import Party, Session
 from participants import services
 from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
 from participants.models import Attendance, Participation, Person, PersonIdentity, SelectionRating
 from participants.models.participation import NOTE_LENGTH
 from participants.models.person import CONTACTS_LENGTH, NAME_LENGTH
+from participants.services.importing import import_people
 
 PARTICIPATION = ("role", "capacity", "status", "consents", "withdrew_on", "note")
 ELSEWHERE = _("This belongs to the participation: change it at /participations/.")
@@ -170,6 +172,12 @@ class People(Resource):
         before = PersonIdentity.objects.visible_to(request.user).filter(person=person).first()
         version = self.version(before) if before else None
         return _identity(services.write_identity(by=request.user, person=person, version=version, **fields))
+
+    @extend_schema(request=TableSerializer, responses=ReportSerializer)
+    @action(detail=False, methods=["post"], url_path="import")
+    def import_table(self, request: Any) -> Response:
+        """People from a table, all rows or none; with `dry_run` what that would do. At most 500 rows."""
+        return imported(self, import_people)
 
     @extend_schema(request=EraseSerializer, responses={204: None})
     @action(detail=True, methods=["post"])

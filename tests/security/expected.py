@@ -224,6 +224,7 @@ PUBLIC_API = Row(dict.fromkeys(("get", "head", "options"), signed_in), public=Tr
 NEW_CARD = {
     "conflict": "{conflict}", "track_type": "t2_hard", "matching": "on", "began_on": "2024-01-01",
 }  # fmt: skip
+TABLE = {"initiative": "{initiative}", "table": "date,format\n2026-03-04,workshop\n", "dry_run": True}
 OF_CONFLICT = for_those(COVERING, READS_REFERENCE, NAMED)
 
 ROWS: Mapping[str, Row] = {
@@ -443,6 +444,7 @@ ROWS: Mapping[str, Row] = {
     "api/v1/people/": listed(
         signed_in, Ask(inside(LOGS, NAMED), {"initiative": "{initiative}", "background": "scholar"})
     ),
+    "api/v1/people/import/": button(Ask(inside(LOGS, NAMED), TABLE)),
     "api/v1/people/<pk>/": detail(team, change=Ask(log, {"background": "media"})),
     "api/v1/people/<pk>/identity/": detail(open_identity, change=Ask(open_identity, {"name": "A name"})),
     "api/v1/people/<pk>/erase/": button(Ask(open_identity, {"reason": "Asked for it."})),
@@ -469,6 +471,7 @@ ROWS: Mapping[str, Row] = {
             {"initiative": "{initiative}", "began_on": "2026-03-04", "format": "workshop"},
         ),
     ),
+    "api/v1/sessions/import/": button(Ask(inside(LOGS, NAMED), TABLE)),
     "api/v1/sessions/<pk>/": detail(team, change=Ask(log, {"purpose": "Other words"}), end=log),
     "api/v1/sessions/<pk>/history/": listed(team),
     "api/v1/sessions/<pk>/restore/": button(log),

@@ -1,0 +1,76 @@
+"""Importing a table over the API: the text of a CSV file, looked at or written, in one call."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.response import Response
+
+from accounts.api.fields import StrictParts
+from initiatives.api.brief import OwnInitiative
+from initiatives.services.importing.records import TableReport
+from initiatives.services.importing.table import Problem
+from initiatives.services.versions import REASON_LENGTH
+
+
+class TableSerializer(StrictParts):
+    initiative = OwnInitiative(help_text=_("Into which initiative."))
+    table = serializers.CharField(
+        trim_whitespace=False,
+        help_text=_("The text of a CSV file: a line that names the columns, then the rows."),
+    )
+    dry_run = serializers.BooleanField(help_text=_("Only say what it would do. A choice without default."))
+    override_reason = serializers.CharField(
+        max_length=REASON_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text=_("Why what looks unlikely is right; kept with each row."),
+    )
+
+
+class ProblemSerializer(serializers.Serializer):
+    row = serializers.IntegerField(help_text=_("As a person counts: the line with the names is row 1."))
+    column = serializers.CharField(help_text=_("Empty where the whole row is meant."))
+    detail = serializers.CharField(source="problem")
+
+
+class ReportSerializer(serializers.Serializer):
+    """What an import did, or with dry_run would do."""
+
+    written = serializers.BooleanField(source="done", help_text=_("All rows were written; else none was."))
+    new = serializers.ListField(
+        child=serializers.IntegerField(), source="made", help_text=_("Rows that are new.")
+    )
+    known = serializers.ListField(
+        child=serializers.IntegerField(), help_text=_("Rows that are there already, and change nothing.")
+    )
+    rejected = ProblemSerializer(many=True, help_text=_("What cannot be imported."))
+    doubts = ProblemSerializer(many=True, help_text=_("What passes with a reason."))
+
+
+def imported(view: Any, run: Any) -> Response:
+    """Run an import of the body of a request. Of a dry run the answer tells what is wrong; else that is a refusal, at
+    /table/ROW/COLUMN."""
+    fields = view.read_body(TableSerializer)
+    lines = BytesIO(fields.pop("table").encode())
+    report: TableReport = run(by=view.request.user, lines=lines, **fields)
+    if not (report.done or report.dry_run):
+        raise ValidationError({"table": _by_place(report)})
+    return Response(ReportSerializer(report).data)
+
+
+def _by_place(report: TableReport) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for code, problems in (("invalid", report.rejected), ("confirm", report.doubts)):
+        for one in problems:
+            _at(found, one).append(ErrorDetail(one.problem, code))
+    return found
+
+
+def _at(found: dict[str, Any], one: Problem) -> list[ErrorDetail]:
+    columns: dict[str, list[ErrorDetail]] = found.setdefault(str(one.row), {})
+    return columns.setdefault(one.column or "row", [])
