@@ -291,7 +291,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
             status = answer_of(form)
-    context = {**session_frame(request, shown, standing), "form": form}
+    context = {**session_frame(request, shown, standing), "form": form, **_outcomes(request, shown, standing)}
     return render(request, "initiatives/session_delete.html", context, status=status)
 
 

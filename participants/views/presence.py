@@ -19,6 +19,7 @@ from confidentiality.codes import Action
 from confidentiality.policy import WITHOUT_ATTENDANCE, allows
 from initiatives.models import Session
 from initiatives.views.inside import entered, frame
+from initiatives.views.sessions import sight_with
 from participants import services
 from participants.enums import ParticipationStatus
 from participants.forms import AttendanceForm
@@ -47,6 +48,7 @@ def attendance(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("participants:attendance", pk=pk)
     context = {
         **frame(request, shown, standing),
+        "sight": sight_with(session),
         "session": session,
         "form": form,
         "ticks": _ticks(form, parts),
