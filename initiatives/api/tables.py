@@ -32,7 +32,7 @@ class TableSerializer(StrictParts):
     )
 
 
-class ProblemSerializer(serializers.Serializer):
+class RowProblemSerializer(serializers.Serializer):
     row = serializers.IntegerField(help_text=_("As a person counts: the line with the names is row 1."))
     column = serializers.CharField(help_text=_("Empty where the whole row is meant."))
     detail = serializers.CharField(source="problem")
@@ -48,8 +48,8 @@ class ReportSerializer(serializers.Serializer):
     known = serializers.ListField(
         child=serializers.IntegerField(), help_text=_("Rows that are there already, and change nothing.")
     )
-    rejected = ProblemSerializer(many=True, help_text=_("What cannot be imported."))
-    doubts = ProblemSerializer(many=True, help_text=_("What passes with a reason."))
+    rejected = RowProblemSerializer(many=True, help_text=_("What cannot be imported."))
+    doubts = RowProblemSerializer(many=True, help_text=_("What passes with a reason."))
 
 
 def imported(view: Any, run: Any) -> Response:
