@@ -21,6 +21,7 @@ CHANGING = ("post", "patch")
 DRAWN = {"codename"}
 # What is needed though the document cannot say so: one of several fields, or a reason for what is out of order.
 ALSO_NEEDED = {
+    "post official-links/": ("override_reason",),
     "post outcomes/": ("participation", "override_reason"),
     "post people/": ("initiative",),
     "post transfers/": ("body",),
