@@ -79,6 +79,7 @@ class Action(TextChoices):
     EDIT_TRANSFERS = "edit_transfers"
     READ_RECEIVED = "read_received"
     ACKNOWLEDGE_TRANSFER = "acknowledge_transfer"
+    READ_AUDIT = "read_audit"
     EDIT_DRAFT = "edit_draft"
     READ_PURGE = "read_purge"
     ASK_PURGE = "ask_purge"
@@ -89,6 +90,18 @@ class Action(TextChoices):
     VET_ORGANISATION = "vet_organisation"
     GRANT_MANDATE = "grant_mandate"
     EDIT_ACCOUNT = "edit_account"
+
+
+class AuditAction(TextChoices):
+    """What an event of the audit says was done. `refused` is in a team's own chain, `deny` in the site's."""
+
+    OPEN = "open", _("Opened")
+    SEARCH = "search", _("Found by a search")
+    EXPORT = "export", _("Taken out in a file")
+    WRITE = "write", _("Changed")
+    DENY = "deny", _("Asked for in vain")
+    REFUSED = "refused", _("Refused")
+    PURGE = "purge", _("Purged")
 
 
 class Rule(TextChoices):

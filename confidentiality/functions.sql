@@ -64,3 +64,83 @@ BEGIN
     RAISE insufficient_privilege USING MESSAGE = 'asked about somebody who does not act';
 END
 $$;
+
+-- --- The audit ---------------------------------------------------------------------------------------------------
+
+-- A part of the canonical form: its length in bytes before it. The same as `canonical` in models.py.
+CREATE FUNCTION audit_part(part text) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT convert_to(octet_length(convert_to(part, 'UTF8')) || ':' || part || ',', 'UTF8')
+$$;
+
+-- Trigger: an event gets its place at the end of its chain, the hash of the one before, the time, and its own hash.
+-- The head of the chain stays locked until the transaction ends: whoever appends does so last.
+CREATE FUNCTION chain_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    head record;
+BEGIN
+    LOOP
+        SELECT position, hash INTO head FROM confidentiality_audithead WHERE id = NEW.stream FOR NO KEY UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO confidentiality_audithead (id, position, hash, told) VALUES (NEW.stream, 0, repeat('0', 64), 0)
+        ON CONFLICT (id) DO NOTHING;
+    END LOOP;
+    NEW.position := head.position + 1;
+    NEW.previous := head.hash;
+    NEW.at := clock_timestamp();
+    NEW.hash := encode(sha256(
+        audit_part('t2d-audit-1') || audit_part(NEW.previous) || audit_part(NEW.stream::text)
+        || audit_part(NEW.position::text) || audit_part((extract(epoch FROM NEW.at) * 1000000)::bigint::text)
+        || audit_part(NEW.actor) || audit_part(NEW.action) || audit_part(NEW.route)
+        || audit_part(array_to_string(NEW.records, ',')) || audit_part(NEW.facts) || audit_part(NEW.id::text)
+    ), 'hex');
+    UPDATE confidentiality_audithead SET position = NEW.position, hash = NEW.hash WHERE id = NEW.stream;
+    RETURN NEW;
+END
+$$;
+
+-- Trigger: nobody changes or deletes, but the owner of the tables, whom nothing stops and verify_audit finds out, and
+-- the function that takes a chain away with its initiative.
+CREATE FUNCTION only_grows() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_user NOT IN ('t2d_owner', 't2d_policy') THEN
+        RAISE insufficient_privilege USING MESSAGE = format('%I only grows', TG_TABLE_NAME);
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END
+$$;
+
+-- The events of one request, at the end of their chains; streams in one order for everybody, so that no two wait for
+-- each other in a circle. The actor is named by who calls, who could act as that user anyway: a token's user is gone
+-- from the transaction when the view failed.
+CREATE FUNCTION append_audit(who text, where_from text, events jsonb) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO confidentiality_auditevent
+        (id, stream, position, at, actor, action, route, records, facts, previous, hash)
+    SELECT gen_random_uuid(), event.stream, 0, now(), who, event.action, where_from, event.records, event.facts, '', ''
+    FROM jsonb_to_recordset(events) AS event (stream uuid, action text, records uuid[], facts text)
+    ORDER BY event.stream
+$$;
+COMMENT ON FUNCTION append_audit(text, text, jsonb) IS 'for t2d_app';
+
+-- Take a chain away with its initiative. Its last position and hash stay, as an event of the site's own stream, so
+-- that checkpoints copied before can still be understood.
+CREATE FUNCTION end_stream(ended uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    head record;
+BEGIN
+    SELECT position, hash INTO head FROM confidentiality_audithead WHERE id = ended FOR UPDATE;
+    IF FOUND AND ended <> '00000000-0000-0000-0000-000000000000' THEN
+        DELETE FROM confidentiality_auditevent WHERE stream = ended;
+        DELETE FROM confidentiality_audithead WHERE id = ended;
+        INSERT INTO confidentiality_auditevent
+            (id, stream, position, at, actor, action, route, records, facts, previous, hash)
+        VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000000', 0, now(), 'system:purge', 'purge', '',
+            ARRAY[ended], jsonb_build_object('position', head.position, 'hash', head.hash)::text, '', '');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_stream(uuid) IS 'for t2d_purge';

@@ -9,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from confidentiality.actor import actor
+from confidentiality import audit
+from confidentiality.actor import actor, current
 from confidentiality.fields import forget_unopened
 from confidentiality.keys import KeyServiceAway
+from confidentiality.noted import Noted, noting
 from confidentiality.policy import Forbidden, Hidden
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,8 @@ class ActorMiddleware:
     """Open the request's transaction and set its actor; turn the policy's refusals into 404 and 403.
 
     Stands after authentication, and before what makes pages. ATOMIC_REQUESTS stays on: it rolls back a view that
-    fails, while this transaction still commits what belongs to the request itself.
+    fails, while this transaction still commits what belongs to the request itself: who looked, and who asked in vain
+    (audit.py).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -31,7 +34,12 @@ class ActorMiddleware:
         user = getattr(request, "user", None)
         forget_unopened()
         with actor(user if user is not None and user.is_authenticated else None):
-            return self.get_response(request)
+            with noting(Noted()) as noted:
+                response = self.get_response(request)
+            _account(
+                request, response, noted
+            )  # Nothing comes after it: the heads of the chains are locked now.
+            return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Hidden equals missing; Forbidden is only for what may be seen. Without keys: later."""
@@ -43,6 +51,16 @@ class ActorMiddleware:
             log.error("%s", exception)
             return later(request)
         return None
+
+
+def _account(request: HttpRequest, response: HttpResponse, noted: Noted) -> None:
+    match = request.resolver_match
+    route, asked = (match.view_name, match.kwargs.values()) if match else ("", ())
+    audit.account_for(noted, status=response.status_code, route=route, asked=asked)
+    if response.streaming:
+        response.streaming_content = audit.accounted(
+            response.streaming_content, noted, who=current(), route=route
+        )
 
 
 def later(request: HttpRequest) -> HttpResponse:

@@ -71,13 +71,24 @@ CARD: Mapping[Visibility, Mapping[Relation, CardView]] = {
 _R, _W, _N = Access.READ, Access.WRITE, Access.NONE
 
 # Team role x area of the initiative. `identity` is who a participant is, `links` their ties to officials: an observer
-# knows participants by their pseudonyms.
-_AREAS = ("card", "brief", "sessions", "people", "identity", "links", "outcomes", "transfers", "coordination")
+# knows participants by their pseudonyms. `audit` is who looked; nobody writes it.
+_AREAS = (
+    "card",
+    "brief",
+    "sessions",
+    "people",
+    "identity",
+    "links",
+    "outcomes",
+    "transfers",
+    "coordination",
+    "audit",
+)
 TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
-    TeamRole.LEAD: dict(zip(_AREAS, (_W, _W, _W, _W, _W, _W, _W, _W, _W), strict=True)),
-    TeamRole.FACILITATOR: dict(zip(_AREAS, (_R, _W, _W, _W, _W, _W, _W, _W, _R), strict=True)),
-    TeamRole.RAPPORTEUR: dict(zip(_AREAS, (_R, _R, _W, _W, _N, _W, _W, _R, _N), strict=True)),
-    TeamRole.OBSERVER: dict(zip(_AREAS, (_R, _R, _R, _R, _N, _N, _R, _R, _N), strict=True)),
+    TeamRole.LEAD: dict(zip(_AREAS, (_W, _W, _W, _W, _W, _W, _W, _W, _W, _R), strict=True)),
+    TeamRole.FACILITATOR: dict(zip(_AREAS, (_R, _W, _W, _W, _W, _W, _W, _W, _R, _R), strict=True)),
+    TeamRole.RAPPORTEUR: dict(zip(_AREAS, (_R, _R, _W, _W, _N, _W, _W, _R, _N, _N), strict=True)),
+    TeamRole.OBSERVER: dict(zip(_AREAS, (_R, _R, _R, _R, _N, _N, _R, _R, _N, _N), strict=True)),
 }
 
 
@@ -157,6 +168,7 @@ AREA: Mapping[Action, str] = {
     Action.EDIT_OUTCOMES: "outcomes",
     Action.READ_TRANSFERS: "transfers",
     Action.EDIT_TRANSFERS: "transfers",
+    Action.READ_AUDIT: "audit",
 }
 READING = frozenset(
     {
@@ -167,6 +179,7 @@ READING = frozenset(
         Action.READ_LINKS,
         Action.READ_OUTCOMES,
         Action.READ_TRANSFERS,
+        Action.READ_AUDIT,
     }
 )
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from confidentiality import noted
 from confidentiality.policy import Hidden
 from confidentiality.sealed import closed_fields
 
@@ -38,6 +39,11 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def audit_stream(self) -> uuid.UUID | None:
+        """The chain in which a change of it is written down; None for what belongs to no initiative."""
+        return getattr(self, "initiative_id", None)
 
 
 def hold(model: type[RecordT], pk: Any, version: int | None) -> RecordT:
@@ -80,3 +86,4 @@ def save(record: Record) -> None:
     _refuse_controls(record)
     record.full_clean()
     record.save()
+    noted.written(record)

@@ -152,6 +152,8 @@ def _wall(cursor: Any, model: type[models.Model]) -> None:
     cursor.execute(
         f"CREATE TRIGGER keep_columns BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION keep_columns({names})"
     )
+    for name, when in _declared(model).triggers.items():
+        cursor.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     if signed := ", ".join(f"'{column}'" for column in signed_columns(model)):
         cursor.execute(
             f"CREATE TRIGGER sign_columns BEFORE INSERT OR UPDATE ON {table}"

@@ -3,7 +3,7 @@
 Every model of the house either declares a `wall` or says in `open_because` why it needs none; a system check
 refuses a model that does neither. From the declaration follow the row policies of every database role
 (rowsecurity.py), the guard that raises on a statement without an actor (guard.py), the scope of its data key
-(vault.py) and the signal that tells of every opening (`content_opened`).
+(vault.py), the signal that tells of every opening (`content_opened`), and that it is noted who looked (noted.py).
 
 A predicate is SQL over the row, written by us and never from input. It may call the functions of the apps'
 functions.sql. Where it stands alone, write `column = ANY ((SELECT f())::uuid[])` with a function that answers with
@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.db import models
 from django.dispatch import Signal
 
-from confidentiality import sealed
+from confidentiality import noted, sealed
 from confidentiality.records import Record
 
 # The acting user, as an id; NULL for a visitor and for the site's own work.
@@ -49,6 +49,8 @@ class Wall:
     moved to another initiative, or be signed with another name. For the application, therefore, every foreign key
     keeps the value that it was inserted with, unless it is named in `free`; and so do the columns in `kept`. And a key
     of a user that is named `by`, or something with `_by`, is a signature: it is written by that user alone.
+
+    triggers: further functions of functions.sql that run for each row, by name, and when: "BEFORE INSERT".
     """
 
     select: str
@@ -59,6 +61,7 @@ class Wall:
     columns: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     free: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    triggers: Mapping[str, str] = field(default_factory=dict)
 
     def commands(self) -> dict[str, Predicate]:
         """The application's predicates by SQL command."""
@@ -90,6 +93,8 @@ class Confidential(Record):
 
     scope: ClassVar[str] = "initiative"
     wall: ClassVar[Wall] = TEAM_CONTENT
+    # Whether it is noted who looks at it (audit.py). Not for what one user alone ever sees.
+    audited: ClassVar[bool] = True
 
     class Meta:
         abstract = True
@@ -101,6 +106,16 @@ class Confidential(Record):
         if whose is None:
             raise ValueError(f"{self._meta.label} has no {self.scope} yet, and so no key.")
         return f"{self.scope}:{whose}"
+
+    @property
+    def audit_stream(self) -> Any:
+        return getattr(self, f"{self.scope}_id") if self.audited else None
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **how: Any) -> Self:
+        record = super().from_db(db, field_names, values, **how)
+        noted.loaded(record)
+        return record
 
     # Reloading, validating, copying and pickling open no text that was closed, and leave none open.
 

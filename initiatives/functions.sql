@@ -264,3 +264,69 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                 OR current_setting('t2d.actor', true) = 'system:owner')
     )
 $$;
+
+-- --- The audit ---------------------------------------------------------------------------------------------------
+
+-- Chains that the acting user reads: of the initiatives that they lead or facilitate, and of the registers of persons
+-- that they keep.
+CREATE FUNCTION audited_streams() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT coordinated_initiatives() UNION SELECT registered_organisations();
+END
+$$;
+
+-- To which initiatives records belong, whatever table they lie in.
+CREATE FUNCTION initiatives_of(records uuid[]) RETURNS TABLE (record uuid, initiative uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    place name;
+BEGIN
+    RETURN QUERY SELECT card.id, card.id FROM initiatives_initiative card WHERE card.id = ANY (records);
+    FOR place IN
+        SELECT relname FROM pg_class
+        JOIN pg_attribute own ON own.attrelid = pg_class.oid AND own.attname = 'id' AND own.atttypid = 'uuid'::regtype
+        JOIN pg_attribute whose ON whose.attrelid = pg_class.oid AND whose.attname = 'initiative_id'
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT id, initiative_id FROM %I WHERE id = ANY ($1) AND initiative_id IS NOT NULL', place
+        ) USING records;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION initiatives_of(uuid[]) IS 'for t2d_site';
+
+-- Tell teams that somebody asked for something of theirs and was refused: an event in their own chain for each refusal
+-- of the site's since the last time. Who it was they learn of people who are or were on their team; of others not. At
+-- most so many at once; how many there were.
+CREATE FUNCTION tell_of_denials(most integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    site constant uuid := '00000000-0000-0000-0000-000000000000';
+    seen bigint;
+    upto bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('t2d.denials', 0));
+    SELECT told, least(position, told + most) INTO seen, upto FROM confidentiality_audithead WHERE id = site;
+    IF seen IS NULL OR upto = seen THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO confidentiality_auditevent
+        (id, stream, position, at, actor, action, route, records, facts, previous, hash)
+    SELECT gen_random_uuid(), asked.initiative, 0, now(), coalesce((
+            SELECT asked.actor FROM initiatives_teammember member
+            WHERE member.initiative_id = asked.initiative AND member.user_id::text = asked.actor LIMIT 1
+        ), ''), 'refused', asked.route, asked.records, '', '', ''
+    FROM (
+        SELECT event.position, event.actor, event.route, belongs.initiative, array_agg(DISTINCT belongs.record) AS records
+        FROM confidentiality_auditevent event, initiatives_of(event.records) belongs
+        WHERE event.stream = site AND event.action = 'deny' AND event.position > seen AND event.position <= upto
+        GROUP BY event.position, event.actor, event.route, belongs.initiative
+    ) asked
+    ORDER BY asked.initiative, asked.position;
+    UPDATE confidentiality_audithead SET told = upto WHERE id = site;
+    RETURN upto - seen;
+END
+$$;
+COMMENT ON FUNCTION tell_of_denials(integer) IS 'for t2d_site';

@@ -7,6 +7,7 @@ from celery import shared_task
 from confidentiality.actor import SITE, actor
 from initiatives.services import hand_over_to_successors as hand_over
 from initiatives.services import purge_drafts, purging
+from initiatives.services.denials import tell_teams
 
 
 @shared_task
@@ -33,3 +34,10 @@ def purge_due() -> None:
 def destroy_returned_keys() -> None:
     """Destroy keys of purged initiatives that came back, as with an older copy of the key store."""
     purging.destroy_returned_keys()
+
+
+@shared_task(name="initiatives.tasks.tell_of_denials")
+def tell_of_denials() -> None:
+    """Let teams know that somebody asked for something of theirs in vain."""
+    with actor(SITE):
+        tell_teams()

@@ -40,6 +40,16 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "tell teams who asked in vain": {
+        "task": "initiatives.tasks.tell_of_denials",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "sign where the audit stands": {
+        "task": "confidentiality.tasks.sign_checkpoint",
+        "schedule": 3600.0,
+        "options": {"expires": 1800.0},
+    },
     "compare everything": {
         "task": "coordination.tasks.compare_everything",
         "schedule": 24 * 3600.0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,19 @@ def as_file(format: str, name: str, columns: Sequence[str], rows: Iterable[Row])
     response = HttpResponse(write(list(columns), table), content_type=media)
     response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
     return response
+
+
+def left_out(known: Sequence[Row], leaving: Sequence[Row]) -> dict[str, Any]:
+    """What did not leave with a file, for the ledger: rows that stayed and rows whose texts stayed, each by the rule
+    that kept them ("" where there is none)."""
+    there = {row.get("id"): row for row in leaving}
+    rows = Counter(str(row.get("rule") or "") for row in known if row.get("id") not in there)
+    texts = Counter(
+        str(row.get("rule") or "")
+        for row in known
+        if row.get("id") in there and dict(row) != dict(there[row.get("id")])
+    )
+    return {"left_out": dict(sorted(rows.items())), "without_texts": dict(sorted(texts.items()))}
 
 
 def cell_of(value: Any) -> str | int | float | bool | None:

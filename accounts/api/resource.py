@@ -20,9 +20,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.body import Body
-from accounts.api.export import FORMATS, MOST_ROWS, as_file
+from accounts.api.export import FORMATS, MOST_ROWS, as_file, left_out
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
+from confidentiality import noted
 from confidentiality.words import listed
 
 BULK = 500
@@ -190,7 +191,10 @@ class Reading(Endpoint):
             raise ValidationError({"export": [ErrorDetail(text, "too_many")]})
         fields = self.serializer_class(context=self.get_serializer_context()).fields
         columns = [name for name, field in fields.items() if not field.write_only]
-        return as_file(format, self.exported_as(), columns, self.exported(self.represent(rows)))
+        known = self.represent(rows)
+        leaving = self.exported(known)
+        noted.exported(self.exported_as(), format=format, rows=len(leaving), **left_out(known, leaving))
+        return as_file(format, self.exported_as(), columns, leaving)
 
     def exported_as(self) -> str:
         return self.model._meta.verbose_name_plural.replace(" ", "-")

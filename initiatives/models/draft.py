@@ -36,6 +36,7 @@ class Draft(Confidential):
     """
 
     scope: ClassVar[str] = "user"
+    audited: ClassVar[bool] = False
     wall = same_for_all(
         OWN,
         others={"t2d_site": {"SELECT": OLD, "DELETE": OLD}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -251,6 +252,10 @@ class Initiative(Record):
     def in_circle_of(self, user: Any) -> bool:
         """Whether one of the user's vetted organisations is in the circle of this conflict."""
         return user.is_vetted() and circle_conflicts(user).filter(pk=self.conflict_id).exists()
+
+    @property
+    def audit_stream(self) -> UUID:
+        return self.pk
 
     def standing_of(self, user: Any) -> Standing:
         """Seen exactly when `visible_to` returns it; the table in policy.py says what a role may do."""

@@ -65,6 +65,8 @@ def destroy_returned_keys() -> int:
     """
     with actor(PURGE):
         purged = list(Tombstone.objects.exclude(purged_at=None))
+        for tombstone in purged:
+            _end_stream(tombstone.purged_id)  # Of a request that was under way.
     held = vault.configured()
     try:
         there = set(held.store.names()) if purged else set()
@@ -180,6 +182,7 @@ def _finish_once(tombstone_id: UUID) -> Tombstone:
         if _key_is_gone(tombstone):
             tombstone.purged_at = now
         save(tombstone)
+        _end_stream(tombstone.purged_id)
     return tombstone
 
 
@@ -190,6 +193,12 @@ def _delete_rows(initiative_id: UUID) -> None:
         cursor.execute("DELETE FROM initiatives_initiative WHERE id = %s", [initiative_id])
         # What would keep the transaction from being committed is to be found before the key goes.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _end_stream(initiative_id: UUID) -> None:
+    """Who looked goes with what they looked at; where the chain ended stays in the site's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT end_stream(%s)", [initiative_id])
 
 
 def _key_is_gone(tombstone: Tombstone) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from confidentiality import noted
 from confidentiality.fields import if_it_opens
 from initiatives.models import Brief, Initiative
 from initiatives.querysets import SEARCH_WORDS
@@ -45,13 +46,16 @@ def find(*, by: User, text: str, limit: int) -> list[Hit]:
     words = words_of(text)
     if not words:
         return []
-    places = dict(islice(_in_briefs(by, words), limit))
+    with noted.looking_through():
+        places = dict(islice(_in_briefs(by, words), limit))
     own = _hits(by, places)
     known = {hit.initiative.pk for hit in own}
     cards = Initiative.objects.visible_to(by).search(text).exclude(pk__in=known)
     cards = cards.select_related("conflict").order_by("-began_on", "pk")
     others = [Hit(card, _places(_card_texts(card), words)) for card in cards[: limit - len(own)]]
     entitle(by=by, initiatives=[hit.initiative for hit in own])
+    for hit in own:
+        noted.found(hit.initiative.pk, hit.initiative)
     return [*own, *others]
 
 
@@ -61,7 +65,8 @@ def briefs_with(*, by: User, text: str) -> list[UUID]:
     if not words:
         return []
     briefs = Brief.objects.visible_to(by).only("initiative", *IN_BRIEF)
-    return [brief.initiative_id for brief in briefs if _places(_brief_texts(brief), words)]
+    with noted.looking_through():
+        return [brief.initiative_id for brief in briefs if _places(_brief_texts(brief), words)]
 
 
 def find_records(
@@ -71,9 +76,14 @@ def find_records(
     words = words_of(text)
     if not words:
         return []
-    texts = ((record, {name: if_it_opens(record, name) or "" for name in names}) for record in records)
-    found = ((record, _places(held, words)) for record, held in texts)
-    return list(islice(((record, places) for record, places in found if places), limit))
+    with noted.looking_through():
+        texts = ((record, {name: if_it_opens(record, name) or "" for name in names}) for record in records)
+        found = ((record, _places(held, words)) for record, held in texts)
+        hits = list(islice(((record, places) for record, places in found if places), limit))
+    for record, _where in hits:
+        if (stream := record.audit_stream) is not None:
+            noted.found(stream, record)
+    return hits
 
 
 def fold(text: str) -> str:

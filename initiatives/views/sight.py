@@ -283,6 +283,7 @@ AREAS: Mapping[str, Any] = {
     "outcomes": gettext_lazy("outcomes"),
     "transfers": gettext_lazy("transfers"),
     "coordination": gettext_lazy("arrangements with others"),
+    "audit": gettext_lazy("who looked"),
 }
 ACCESSES: Mapping[Access, Any] = {
     Access.WRITE: gettext_lazy("writes %(areas)s"),

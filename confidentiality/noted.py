@@ -1,0 +1,115 @@
+"""What was looked at and changed while one request was answered: ids by stream, never content.
+
+Filled by what every confidential model does (wall.py, records.py) and read once, at the end of the request, by
+audit.py. Nothing is noted outside of a request: the site's own work opens no text.
+
+A stream is a chain of the audit: an initiative's id or an organisation's, by the scope of the record's key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from confidentiality.codes import AuditAction
+
+
+@dataclass
+class Seen:
+    """Of one stream: records by kind of access, each {id: name of the model}."""
+
+    opened: dict[UUID, str] = field(default_factory=dict)
+    written: dict[UUID, str] = field(default_factory=dict)
+    found: dict[UUID, str] = field(default_factory=dict)
+
+    def action(self) -> AuditAction:
+        """The one word for it: a change is more than a look, a hit of a search is said as such."""
+        if self.written:
+            return AuditAction.WRITE
+        return AuditAction.SEARCH if self.found else AuditAction.OPEN
+
+    def records(self) -> list[UUID]:
+        return sorted({*self.opened, *self.written, *self.found})
+
+    def kinds(self) -> dict[str, int]:
+        """How many records of which model."""
+        models = {**self.opened, **self.found, **self.written}
+        return dict(sorted(Counter(models.values()).items()))
+
+
+@dataclass
+class Noted:
+    """Of one request. `export`: what the ledger says of the file that is the answer."""
+
+    streams: dict[UUID, Seen] = field(default_factory=dict)
+    export: dict[str, Any] | None = None
+
+    def of(self, stream: UUID) -> Seen:
+        return self.streams.setdefault(stream, Seen())
+
+    def __bool__(self) -> bool:
+        return bool(self.streams) or self.export is not None
+
+
+_current: ContextVar[Noted | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting(noted: Noted | None) -> Iterator[Noted | None]:
+    """Note into this from now on; None: nothing is noted."""
+    before = _current.get()
+    _current.set(noted)
+    try:
+        yield noted
+    finally:
+        _current.set(before)
+
+
+def looking_through() -> Any:
+    """While texts are opened only to be compared, and what fits is noted by `found`: a search opens everything that
+    its reader may read, and shows next to nothing of it."""
+    return noting(None)
+
+
+def loaded(record: Any) -> None:
+    """A confidential record came from the database. Where its scope was left out of the query, the opening of its
+    first text says the rest."""
+    noted = _current.get()
+    if noted is None or not record.audited:
+        return
+    stream = record.__dict__.get(f"{record.scope}_id")
+    if stream is not None:
+        noted.of(stream).opened[record.pk] = record._meta.model_name
+
+
+def hear_opened(sender: Any, scope: str, record_id: UUID, **kwargs: Any) -> None:
+    """Receiver of wall.content_opened."""
+    noted = _current.get()
+    if noted is not None and getattr(sender, "audited", True):
+        noted.of(UUID(scope.partition(":")[2])).opened[record_id] = sender._meta.model_name
+
+
+def written(record: Any) -> None:
+    """A record that belongs to a stream was saved."""
+    noted = _current.get()
+    if noted is not None and (stream := record.audit_stream) is not None:
+        noted.of(stream).written[record.pk] = record._meta.model_name
+
+
+def found(stream: UUID, record: Any) -> None:
+    """A search shows that this record holds what was looked for."""
+    noted = _current.get()
+    if noted is not None:
+        noted.of(stream).found[record.pk] = record._meta.model_name
+
+
+def exported(what: str, **facts: Any) -> None:
+    """The answer is a file. `facts`: codes and numbers, for the ledger."""
+    noted = _current.get()
+    if noted is not None:
+        noted.export = {"what": what, **facts}
