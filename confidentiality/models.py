@@ -133,7 +133,7 @@ class AuditCheckpoint(models.Model):
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    number = models.BigIntegerField(unique=True, editable=False)
+    number = models.BigIntegerField(editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
     body = models.TextField(editable=False)
     signature = models.CharField(max_length=128, editable=False)

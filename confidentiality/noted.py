@@ -94,6 +94,13 @@ def hear_opened(sender: Any, scope: str, record_id: UUID, **kwargs: Any) -> None
         noted.of(UUID(scope.partition(":")[2])).opened[record_id] = sender._meta.model_name
 
 
+def opened(stream: UUID, record: Any) -> None:
+    """A record that lies elsewhere is looked at in the name of this stream, too: a person of a register."""
+    noted = _current.get()
+    if noted is not None:
+        noted.of(stream).opened[record.pk] = record._meta.model_name
+
+
 def written(record: Any) -> None:
     """A record that belongs to a stream was saved."""
     noted = _current.get()

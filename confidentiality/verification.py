@@ -52,7 +52,10 @@ class Verified:
 
 def verify(streams: Iterable[UUID] | None = None) -> Verified:
     """Read chains, all or those named, from the first event to the head. As whoever acts: a team sees its own."""
-    heads, events = AuditHead.objects.all(), AuditEvent.objects.order_by("stream", "position", "id")
+    heads, events = (
+        AuditHead.objects.only("id", "position", "hash"),
+        AuditEvent.objects.order_by("stream", "position", "id"),
+    )
     if streams is not None:
         heads, events = heads.filter(pk__in=streams), events.filter(stream__in=streams)
     # Heads first: what is appended meanwhile lies behind them, and is not judged.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from initiatives.views import (
+    audit,
     brief,
     cards,
     conflicts,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("initiatives/<uuid:pk>/successor/", team.successor, name="successor"),
     path("initiatives/<uuid:pk>/who/", cards.who, name="who"),
     path("initiatives/<uuid:pk>/purge/", purging.ask, name="ask_purge"),
+    path("initiatives/<uuid:pk>/audit/", audit.audit, name="audit"),
     path("initiatives/<uuid:pk>/brief/", brief.brief, name="brief"),
     path("initiatives/<uuid:pk>/brief/edit/", brief.edit, name="edit_brief"),
     path("initiatives/<uuid:pk>/brief/history/", brief.history, name="brief_history"),

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.api.resources import Me, Organisations
 from coordination.api import CoordinationLinks, Overlaps
+from initiatives.api.audit import AuditEvents
 from initiatives.api.brief import Assents, Briefs, GroundRulesVersions
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
@@ -92,6 +93,7 @@ for name, view in {
     "attendances": Attendances,
     "selection-ratings": SelectionRatings,
     "sessions": Sessions,
+    "audit-events": AuditEvents,
     "purge-requests": PurgeRequests,
     "tombstones": Tombstones,
     "transfers": Transfers,

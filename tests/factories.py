@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation, User
+from confidentiality.models import AuditEvent
 from coordination.models import CoordinationLink, OverlapFlag
 from initiatives import codenames
 from initiatives.enums import OrganisationRole
@@ -215,6 +216,13 @@ def make_purge_request(initiative: Initiative, by: User, **fields: Any) -> Purge
     return PurgeRequest.objects.create(
         initiative=initiative, asked_by=by, **{"reason": "retention_ended"} | fields
     )
+
+
+def make_event(initiative: Initiative, by: User, **fields: Any) -> AuditEvent:
+    """At the end of the initiative's chain; the database says where that is."""
+    stored = {"action": "open", "route": "initiatives:brief", "records": [uuid4()], "position": 0} | fields
+    made = AuditEvent.objects.create(stream=initiative.pk, actor=str(by.pk), **stored)
+    return AuditEvent.objects.get(pk=made.pk)
 
 
 def make_tombstone(asked_by: User, confirmed_by: User, **fields: Any) -> Tombstone:

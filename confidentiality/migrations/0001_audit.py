@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("number", models.BigIntegerField(editable=False, unique=True)),
+                ("number", models.BigIntegerField(editable=False)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("body", models.TextField(editable=False)),
                 ("signature", models.CharField(editable=False, max_length=128)),

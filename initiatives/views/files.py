@@ -37,6 +37,7 @@ LEFT_OUT: Mapping[str, Any] = {
         "or by the rule of its session; by whose link they went; and who carried them, unless the session was on the "
         "record."
     ),
+    "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
     "received-transfers": _("Nothing is left out: the file says what this page says."),
 }
 YES_NO = {"yes": "true", "no": "false"}

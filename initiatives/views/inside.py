@@ -36,6 +36,7 @@ def frame(request: HttpRequest, shown: Initiative, standing: Standing) -> dict[s
         "initiative": shown,
         "role": standing.team_role,
         "may_edit_brief": allows(standing, Action.EDIT_BRIEF),
+        "may_read_audit": allows(standing, Action.READ_AUDIT),
         "sight": of_team(shown, shown.members.live().count()),
         "purge": services.open_request(by=request.user, initiative=shown),
     }

@@ -43,6 +43,13 @@ def of_team(shown: Initiative, number: int) -> Sight:
     return Sight(for_team(Visibility.TEAM, number), Visibility.TEAM, url)
 
 
+def of_audit(shown: Initiative) -> Sight:
+    """Who looked: for those who answer for the team."""
+    url = reverse("initiatives:who", args=[shown.pk])
+    text = _("Who can see this page: leads and facilitators of this initiative, and nobody else.")
+    return Sight(text, Visibility.TEAM, url)
+
+
 def of_person(register: str) -> Sight:
     """A person of a register: by pseudonym for many, and who they are for few."""
     text = _(

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from confidentiality import policy
+from confidentiality import noted, policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens, only_text
 from confidentiality.records import Stale, hold, save
 from initiatives.services.turns import take_turn
-from participants.models import Person, PersonIdentity
+from participants.models import Participation, Person, PersonIdentity
 from participants.models.person import NAME_LENGTH
 from participants.services.history import keep_person
 
@@ -63,6 +63,9 @@ def open_identity(*, by: User, person: Person) -> PersonIdentity | None:
     if identity is not None:
         for name in IDENTITY_FIELDS:
             if_it_opens(identity, name)
+        parts = Participation.objects.visible_to(by).filter(person=person)
+        for stream in parts.values_list("initiative_id", flat=True):
+            noted.opened(stream, identity)
     return identity
 
 

@@ -75,6 +75,7 @@ def secrets(world: World) -> Secrets:
         "rules": rules,
         "assent": make.make_assent(rules, alice, "Canary who assented"),
         "purge": make.make_purge_request(initiative, alice),
+        "event": make.make_event(initiative, alice),
         "tombstone": make.make_tombstone(alice, world.bob),
         "liaison": record.make_liaison(make.make_user("Liaison"), body),
         **inside,

@@ -37,6 +37,7 @@ WRITES_BRIEF = {"lead", "facilitator"}
 WRITES_TRANSFERS = {"lead", "facilitator"}
 LOGS = {"lead", "facilitator", "rapporteur"}
 COORDINATES = {"lead", "facilitator"}
+READS_AUDIT = {"lead", "facilitator"}
 
 Gate = Callable[[str, str], str]
 
@@ -122,6 +123,7 @@ change_card = on_card(MANAGES)
 team = inside({*TEAM})
 manage_team = inside(MANAGES)
 write_brief = inside(WRITES_BRIEF)
+read_audit = inside(READS_AUDIT)
 log = inside(LOGS)
 write_transfers = inside(WRITES_TRANSFERS)
 
@@ -147,6 +149,11 @@ open_identity = inside(OPENS_IDENTITY)
 def tie(relation: str, column: str) -> str:
     """A person's tie to an office: for those who write on the team, and hidden from its observers."""
     return OPEN if relation in LOGS and column != RECORD else HIDDEN
+
+
+def audit_entry(relation: str, column: str) -> str:
+    """An entry of the chain: for those of the team who read it, and hidden from its others."""
+    return OPEN if relation in READS_AUDIT and column != RECORD else HIDDEN
 
 
 def own_token(relation: str, column: str) -> str:
@@ -276,6 +283,7 @@ ROWS: Mapping[str, Row] = {
     "initiatives/<uuid:pk>/purge/": form(manage_team),
     "purges/": page(signed_in),
     "purges/<uuid:pk>/": form(team),
+    "initiatives/<uuid:pk>/audit/": page(read_audit),
     "initiatives/<uuid:pk>/brief/": page(team),
     "initiatives/<uuid:pk>/brief/edit/": form(write_brief),
     "initiatives/<uuid:pk>/brief/history/": page(team),
@@ -478,6 +486,8 @@ ROWS: Mapping[str, Row] = {
     "api/v1/sessions/<pk>/move/": button(log),
     "api/v1/purge-requests/": listed(signed_in),
     "api/v1/purge-requests/<pk>/": detail(team),
+    "api/v1/audit-events/": listed(signed_in),
+    "api/v1/audit-events/<pk>/": detail(audit_entry),
     "api/v1/tombstones/": listed(signed_in),
     "api/v1/tombstones/<pk>/": detail(tombstone),
     "api/v1/outcomes/": listed(

@@ -278,6 +278,7 @@ def _card(card: Card, people: list[User], houses: list[Organisation], tree: list
             expires_at=None if ends is None else now + timedelta(days=ends),
         )
     _fill(stored, people, houses, tree)
+    make.make_event(stored, people[0])
     return stored
 
 

@@ -129,13 +129,14 @@ class Maker:
             "rules": rules.pk,
             "assent": make.make_assent(rules, lead).pk,
             "purge": make.make_purge_request(card, lead).pk,
+            "event": make.make_event(card, lead).pk,
             "token": create_token(by=lead, scope="read")[0].pk,
             **ids_of(make_record(card, lead, body)),
         }
 
     @staticmethod
     def _no_team() -> dict[str, UUID]:
-        kinds = ("member", "revision", "rules", "assent", "purge", "token", *INSIDE)
+        kinds = ("member", "revision", "rules", "assent", "purge", "event", "token", *INSIDE)
         return {kind: uuid4() for kind in kinds}
 
     def _user(self, relation: str) -> User:

@@ -49,6 +49,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"api/v1/ground-rules-assents/.*", "pk", "assent"),
     (r"api/v1/purge-requests/.*", "pk", "purge"),
     (r"api/v1/tombstones/.*", "pk", "tombstone"),
+    (r"api/v1/audit-events/.*", "pk", "event"),
     (r"api/v1/team-members/.*", "pk", "member"),
     (r"api/v1/overlaps/.*", "pk", "flag"),
     (r"api/v1/coordination-links/.*", "pk", "link"),

@@ -389,6 +389,7 @@ _CARD, _TEAM = "within a card that its writer edits", "within an initiative on w
 _PAIR = "written by the detector alone"
 UNIQUE = {
     "accounts.AccessToken.digest": "of 256 random bits that the server draws",
+    "confidentiality.AuditEvent.audit_position_once": "places in a chain are given by the database alone",
     "coordination.CoordinationLink.one_live_link_of_a_kind": "its writer knows of the pair and sees its links",
     "coordination.OutboxEntry.initiative": _PAIR,
     "coordination.OverlapFlag.one_current_flag_of_a_pair": _PAIR,

@@ -24,6 +24,7 @@ from psycopg import errors
 
 from accounts.models import User
 from confidentiality.actor import actor
+from confidentiality.models import AuditCheckpoint
 from confidentiality.wall import walled_models
 from coordination.enums import FlagState
 from coordination.models import MatchingCard, OutboxEntry, OverlapFlag
@@ -40,8 +41,8 @@ PHASES = [phase for phase in Phase if LONG or phase is not Phase.shrink]
 SUPERSETS: dict[type[models.Model], tuple[Callable[[User], Q], str]] = {
     TeamMember: (lambda user: Q(user=user), "one's own ended access keeps a former mediator from brokering"),
 }
-# Nobody but the detector reads these, so there is nothing to ask for.
-UNREADABLE = {OutboxEntry}
+# Nobody but the site itself reads these, so there is nothing to ask for.
+UNREADABLE = {OutboxEntry, AuditCheckpoint}
 WALLED = sorted(walled_models(), key=lambda model: model._meta.label)
 READABLE = [model for model in WALLED if model not in UNREADABLE]
 

@@ -1,0 +1,69 @@
+"""Who looked, read only: /audit-events/, for leads and facilitators, and for who keeps a register of persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from rest_framework import serializers, status
+from rest_framework.response import Response
+
+from accounts.api.fields import Strict
+from accounts.api.resource import Reading
+from confidentiality.codes import AuditAction
+from confidentiality.models import AuditEvent
+
+
+class AuditEventSerializer(Strict):
+    initiative = serializers.UUIDField(
+        source="stream",
+        read_only=True,
+        help_text=_("Whose chain it is: an initiative, or an organisation with a register of persons."),
+    )
+    actor = serializers.CharField(
+        read_only=True,
+        help_text=_("The id of a user, or `system:` and a name; empty for whom the team is not told."),
+    )
+    route = serializers.CharField(read_only=True, help_text=_("The name of the address, never the address."))
+    records = serializers.ListField(child=serializers.UUIDField(), read_only=True)
+    facts = serializers.CharField(
+        read_only=True,
+        help_text=_("JSON of codes and numbers, as it was hashed: what kinds, what a file held."),
+    )
+    previous = serializers.CharField(read_only=True, help_text=_("The hash of the entry before."))
+    hash = serializers.CharField(read_only=True, help_text=_("SHA-256 over everything else, in hex."))
+
+    class Meta(Strict.Meta):
+        model = AuditEvent
+        fields = (
+            "id", "initiative", "position", "at", "actor", "action", "route", "records", "facts", "previous", "hash",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class AuditEventFilters(filters.FilterSet):
+    initiative = filters.UUIDFilter(field_name="stream")
+    actor = filters.UUIDFilter()
+    action = filters.MultipleChoiceFilter(choices=AuditAction.choices, distinct=False)
+    record = filters.UUIDFilter(method="with_record")
+    since = filters.DateFilter(field_name="at", lookup_expr="date__gte")
+    until = filters.DateFilter(field_name="at", lookup_expr="date__lte")
+
+    def with_record(self, events: Any, name: str, value: Any) -> Any:
+        return events.filter(records__contains=[value])
+
+
+class AuditEvents(Reading):
+    """Who looked at what inside the initiatives that the caller leads or facilitates. Ids and no content."""
+
+    model = AuditEvent
+    serializer_class = AuditEventSerializer
+    filterset_class = AuditEventFilters
+    queryset = AuditEvent.objects.none()
+    orderings = ("at",)
+    ordering = "-at"
+
+    def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
+        """Without an ETag: an entry never changes."""
+        return Response(self.represent([record])[0], code)
