@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.body import Body
-from accounts.api.export import FORMATS, MOST_ROWS, as_file, left_out
+from accounts.api.export import FORMATS, MOST_ROWS, as_file, left_out, marked
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
 from confidentiality import noted
@@ -179,11 +180,11 @@ class Reading(Endpoint):
         if text := request.query_params.get("search", "").strip():
             queryset = self.search(queryset, text)
         if (format := request.query_params.get("export")) is not None:
-            return self._export(format, queryset)
+            return self._export(request, format, queryset)
         return self.get_paginated_response(self.represent(self.paginate_queryset(queryset)))
 
-    def _export(self, format: str, queryset: QuerySet) -> HttpResponse:
-        """The whole list as filtered, in one file."""
+    def _export(self, request: Any, format: str, queryset: QuerySet) -> HttpResponse:
+        """The whole list as filtered, in one file, and in the ledger."""
         descending = self.ordering.startswith("-")
         rows = list(queryset.order_by(self.ordering, "-id" if descending else "id")[: MOST_ROWS + 1])
         if len(rows) > MOST_ROWS:
@@ -194,7 +195,8 @@ class Reading(Endpoint):
         known = self.represent(rows)
         leaving = self.exported(known)
         noted.exported(self.exported_as(), format=format, rows=len(leaving), **left_out(known, leaving))
-        return as_file(format, self.exported_as(), columns, leaving)
+        columns, marks = marked(columns, leaving, by=request.user.name, at=datetime.now(UTC))
+        return as_file(format, self.exported_as(), columns, marks)
 
     def exported_as(self) -> str:
         return self.model._meta.verbose_name_plural.replace(" ", "-")

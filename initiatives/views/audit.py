@@ -23,6 +23,7 @@ from confidentiality.wall import walled_models
 from confidentiality.words import listed
 from initiatives.forms.audit import OUTSIDE, AuditFilterForm
 from initiatives.models import Initiative
+from initiatives.views.files import links_of
 from initiatives.views.inside import entered, frame
 from initiatives.views.purging import words_of
 from initiatives.views.sight import of_audit
@@ -56,7 +57,8 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "page": page,
         "rows": [_row(event, people) for event in page.object_list],
         "query": urlencode({name: str(value) for name, value in chosen.items()}),
-        "files": _for_files(chosen),
+        "links": links_of("audit-events", {"initiative": shown.pk, **_for_files(chosen)}),
+        "left_out": _("Nothing is left out: ids, codes and times. People stand by their ids."),
         "verified": _verified(shown) if "verify" in request.GET else None,
     }
     return render(request, "initiatives/audit.html", context)
@@ -84,8 +86,7 @@ def _filtered(
 def _for_files(chosen: Mapping[str, Any]) -> dict[str, str]:
     """The same filters as the API knows them."""
     names = {"person": "actor", "action": "action", "since": "since", "until": "until", "record": "record"}
-    told = {names[name]: str(value) for name, value in chosen.items() if value != OUTSIDE}
-    return told
+    return {names[name]: str(value) for name, value in chosen.items() if value != OUTSIDE}
 
 
 def _row(event: AuditEvent, people: Mapping[str, str]) -> dict[str, Any]:

@@ -37,7 +37,6 @@ LEFT_OUT: Mapping[str, Any] = {
         "or by the rule of its session; by whose link they went; and who carried them, unless the session was on the "
         "record."
     ),
-    "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
     "received-transfers": _("Nothing is left out: the file says what this page says."),
 }
 YES_NO = {"yes": "true", "no": "false"}
@@ -45,7 +44,10 @@ YES_NO = {"yes": "true", "no": "false"}
 
 def files_of(resource: str, filters: Mapping[str, Any]) -> dict[str, Any]:
     """(format, address) for each format, and the sentence. `filters`: of the API; empty ones are none."""
+    return {"links": links_of(resource, filters), "left_out": str(LEFT_OUT[resource])}
+
+
+def links_of(resource: str, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
     chosen = {name: YES_NO.get(str(value), value) for name, value in filters.items() if value}
     path = reverse(f"api-{resource}-list")
-    links = [(name.upper(), f"{path}?{urlencode({**chosen, 'export': name})}") for name in FORMATS]
-    return {"links": links, "left_out": str(LEFT_OUT[resource])}
+    return [(name.upper(), f"{path}?{urlencode({**chosen, 'export': name})}") for name in FORMATS]

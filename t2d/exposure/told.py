@@ -88,6 +88,13 @@ TELLS: Sequence[tuple[set[str], Any]] = (
         {"participants.LiaisonMandate"},
         gettext_lazy("Which users answer for which offices."),
     ),
+    (
+        {"confidentiality.AuditEvent", "confidentiality.AuditHead", "confidentiality.AuditCheckpoint"},
+        gettext_lazy(
+            "Who opened, changed or took out which records of which initiative, and when; who asked for something in "
+            "vain. Ids and no word."
+        ),
+    ),
     ({"initiatives.Draft"}, gettext_lazy("That a user left a form unfinished, and which form.")),
     (
         {"initiatives.PurgeRequest", "initiatives.Tombstone"},

@@ -34,7 +34,9 @@ def test_widest_relation_holds() -> None:
     assert policy.card_view("team", both) is CardView.FULL
 
 
-AREAS = ("card", "brief", "sessions", "people", "identity", "links", "outcomes", "transfers", "coordination")
+AREAS = (
+    "card", "brief", "sessions", "people", "identity", "links", "outcomes", "transfers", "coordination", "audit",
+)  # fmt: skip
 
 
 def test_team_table() -> None:
@@ -49,6 +51,7 @@ def test_team_table() -> None:
         (TeamRole.LEAD, "outcomes"): Access.WRITE,
         (TeamRole.LEAD, "transfers"): Access.WRITE,
         (TeamRole.LEAD, "coordination"): Access.WRITE,
+        (TeamRole.LEAD, "audit"): Access.READ,
         (TeamRole.FACILITATOR, "card"): Access.READ,
         (TeamRole.FACILITATOR, "brief"): Access.WRITE,
         (TeamRole.FACILITATOR, "sessions"): Access.WRITE,
@@ -58,6 +61,7 @@ def test_team_table() -> None:
         (TeamRole.FACILITATOR, "outcomes"): Access.WRITE,
         (TeamRole.FACILITATOR, "transfers"): Access.WRITE,
         (TeamRole.FACILITATOR, "coordination"): Access.READ,
+        (TeamRole.FACILITATOR, "audit"): Access.READ,
         (TeamRole.RAPPORTEUR, "card"): Access.READ,
         (TeamRole.RAPPORTEUR, "brief"): Access.READ,
         (TeamRole.RAPPORTEUR, "sessions"): Access.WRITE,
@@ -67,6 +71,7 @@ def test_team_table() -> None:
         (TeamRole.RAPPORTEUR, "outcomes"): Access.WRITE,
         (TeamRole.RAPPORTEUR, "transfers"): Access.READ,
         (TeamRole.RAPPORTEUR, "coordination"): Access.NONE,
+        (TeamRole.RAPPORTEUR, "audit"): Access.NONE,
         (TeamRole.OBSERVER, "card"): Access.READ,
         (TeamRole.OBSERVER, "brief"): Access.READ,
         (TeamRole.OBSERVER, "sessions"): Access.READ,
@@ -76,8 +81,9 @@ def test_team_table() -> None:
         (TeamRole.OBSERVER, "outcomes"): Access.READ,
         (TeamRole.OBSERVER, "transfers"): Access.READ,
         (TeamRole.OBSERVER, "coordination"): Access.NONE,
+        (TeamRole.OBSERVER, "audit"): Access.NONE,
     }
-    assert [policy.team_access(None, area) for area in AREAS] == [Access.NONE] * 9
+    assert [policy.team_access(None, area) for area in AREAS] == [Access.NONE] * len(AREAS)
 
 
 @pytest.mark.parametrize(

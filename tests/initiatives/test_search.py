@@ -19,7 +19,7 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-SEARCH_QUERIES, INSIDE_QUERIES = 24, 28
+SEARCH_QUERIES, INSIDE_QUERIES = 25, 29
 
 
 @pytest.mark.parametrize(

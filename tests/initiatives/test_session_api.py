@@ -19,7 +19,7 @@ from tests.record import make_session
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES = 16
+LIST_QUERIES = 17
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 
 

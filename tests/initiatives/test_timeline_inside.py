@@ -18,7 +18,7 @@ from initiatives.enums import SessionStatus
 from tests import factories as make
 from tests.record import make_body, make_liaison, make_outcome, make_session, make_transfer
 
-QUERIES = 33
+QUERIES = 34
 DAY = date(2026, 3, 4)
 
 

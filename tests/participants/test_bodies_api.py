@@ -18,7 +18,7 @@ from tests.clients import client_of, get, patch, pointers, post
 from tests.record import make_body, make_participation, make_tie
 
 BODIES, LINKS = "official-bodies/", "official-links/"
-BODY_QUERIES, LINK_QUERIES = 13, 10
+BODY_QUERIES, LINK_QUERIES = 13, 11
 
 
 @pytest.fixture

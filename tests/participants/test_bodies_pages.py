@@ -22,7 +22,7 @@ from tests.record import make_body, make_outcome, make_participation, make_perso
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, BODY_QUERIES = 19, 19
+LIST_QUERIES, BODY_QUERIES = 20, 20
 
 
 def signed_in(user: Any) -> Client:

@@ -25,7 +25,7 @@ from tests.record import make_body, make_participation, make_person, make_tie
 
 pytestmark = pytest.mark.django_db
 
-NETWORK_QUERIES = 19
+NETWORK_QUERIES = 20
 SMALL = st.integers(0, 2)
 
 

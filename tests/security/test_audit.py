@@ -90,7 +90,7 @@ def test_every_address_inside_leaves_one_event_and_no_more(world: World, secrets
 def test_an_event_holds_no_word_of_what_was_read(world: World, secrets: Secrets) -> None:
     request_as(world.alice)("get", f"/sessions/{secrets.ids()['session']}/?q=Canary+of+a+search")
     (event,) = events(world.secret.pk)[-1:]
-    named = {str(pk) for pk in event.records} | {str(world.secret.pk)}
+    named = {*map(str, event.records), str(world.secret.pk), event.actor}
     texts = (event.route, event.actor, event.action, event.facts)
 
     assert secrets.ids()["session"] in event.records

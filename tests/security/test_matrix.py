@@ -2,7 +2,8 @@
 
 Proved: each cell answers as expected.py says, where the tables of the policy are written out again; there is a row
 for every address of the URLconf and no row for an address that is gone. A request is a real one, through the whole
-stack, under row security; what it writes is taken back before the next.
+stack, under row security; what it writes is taken back before the next. And each request leaves its trace in the audit,
+and one only: a refusal one event in the site's chain, anything else at most one in the chain of each initiative.
 Not proved: what stands in an answer. Templates are empty here, since nobody is let in or kept out by one; pages
 are read in test_either_wall.py.
 """
@@ -13,6 +14,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +24,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 
 from confidentiality.guard import table_in
+from confidentiality.models import SITE_STREAM
 from tests.security import blank
 from tests.security.asking import METHODS, SAFE, Request, request_as
 from tests.security.expected import (
@@ -119,6 +122,7 @@ def answers(
             reading = Reading(related.own_ids(column))
             with connection.execute_wrapper(reading), taken_back(method):
                 heard[words] = told(request(method, path, **extra), row.body(method) is not None)
+            assert reading.traces_are_right(heard[words]), (method, path, heard[words], reading.traces)
             if not reading.of_records:
                 return dict.fromkeys(COLUMNS, heard[words])
         found[column] = heard[words]
@@ -126,15 +130,27 @@ def answers(
 
 
 class Reading:
-    """Notices when a statement of a request reads a confidential table or names one of the records."""
+    """Notices when a statement of a request reads a confidential table or names one of the records, and what it adds to
+    the audit: the (stream, action) of each event, by statement."""
 
     def __init__(self, ids: Any) -> None:
         self.ids, self.of_records = set(ids), False
+        self.traces: list[list[tuple[str, str]]] = []
+
+    def traces_are_right(self, answer: str) -> bool:
+        """One statement at most; for a refusal one event, which says so; else one for each chain at most."""
+        if answer in (HIDDEN, FORBIDDEN):
+            return self.traces == [[(str(SITE_STREAM), "deny")]]
+        streams = [stream for stream, _action in chain(*self.traces)]
+        refused = any(action == "deny" for _stream, action in chain(*self.traces))
+        return len(self.traces) <= 1 and len(streams) == len(set(streams)) and not refused
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         named = not many and any(isinstance(value, UUID) and value in self.ids for value in params or ())
         if named or table_in(sql) not in OF_THE_READER:
             self.of_records = True
+        if "append_audit" in sql:
+            self.traces.append([(event["stream"], event["action"]) for event in json.loads(params[2])])
         return execute(sql, params, many, context)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -29,7 +30,8 @@ BAD = '=HYPERLINK("http://x.example","y")'
 
 def rows_of(response: Any) -> list[dict[str, str]]:
     assert response.status_code == 200, response.content
-    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return [{name: value for name, value in row.items() if name != "exported"} for row in rows]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -134,6 +136,14 @@ def test_pages_may_ask_with_their_session(world: World, client: Any) -> None:
     assert client.get(f"{V1}initiatives/?export=csv").status_code == 200
     client.logout()
     assert client.get(f"{V1}initiatives/?export=csv").status_code == 401
+
+
+def test_every_row_says_who_took_it_out_and_when(world: World) -> None:
+    make.make_deadline(world.conflict, name="one")
+    text = client_of(world.cora).get(f"{V1}deadlines/?export=csv").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+
+    assert re.fullmatch(r"Cora, \d{4}-\d\d-\d\d \d\d:\d\d UTC", row["exported"])
 
 
 @pytest.mark.parametrize("permission", TravelPermission.values)

@@ -30,7 +30,7 @@ from tests.record import (
 )
 
 V1 = "/api/v1/"
-EXPANDING_QUERIES = 14
+EXPANDING_QUERIES = 15
 
 
 def signed_in(user: Any) -> Client:

@@ -17,7 +17,7 @@ from tests import record
 pytestmark = pytest.mark.django_db
 
 MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 27, 27, 20
-RECORD_QUERIES = 29
+RECORD_QUERIES = 30
 
 
 def home(user: Any) -> Any:

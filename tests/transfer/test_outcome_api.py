@@ -17,7 +17,7 @@ from transfer.services import record_outcome
 pytestmark = pytest.mark.django_db
 
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
-LIST_QUERIES, HISTORY_QUERIES = 10, 13
+LIST_QUERIES, HISTORY_QUERIES = 11, 14
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 

@@ -16,7 +16,7 @@ from transfer.models import Outcome, Transfer, UptakeStep
 
 pytestmark = pytest.mark.django_db
 
-TRANSFER_QUERIES, STEP_QUERIES, RECEIVED_QUERIES = 12, 10, 10
+TRANSFER_QUERIES, STEP_QUERIES, RECEIVED_QUERIES = 13, 11, 11
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 ENDPOINTS = ("transfers", "uptake-steps", "received-transfers")
 

@@ -17,7 +17,7 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 22
+QUERIES = 23
 TODAY = timezone.localdate()
 
 
