@@ -63,9 +63,9 @@ def open_identity(*, by: User, person: Person) -> PersonIdentity | None:
     if identity is not None:
         for name in IDENTITY_FIELDS:
             if_it_opens(identity, name)
-        parts = Participation.objects.visible_to(by).filter(person=person)
-        for stream in parts.values_list("initiative_id", flat=True):
-            noted.opened(stream, identity)
+        # Their teams read of it in their own chains, beside the participation.
+        for part in Participation.objects.visible_to(by).filter(person=person):
+            noted.opened(part.initiative_id, identity)
     return identity
 
 

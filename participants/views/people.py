@@ -18,9 +18,9 @@ from accounts.enums import MembershipRole
 from accounts.forms import add_errors
 from accounts.models import Organisation
 from confidentiality import policy
-from confidentiality.codes import Action
+from confidentiality.codes import Access, Action
 from confidentiality.fields import if_it_opens
-from confidentiality.policy import allows
+from confidentiality.policy import allows, team_access
 from confidentiality.records import Stale
 from initiatives.enums import DraftPlace
 from initiatives.models import Initiative, Party
@@ -120,9 +120,16 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
         # Whoever adds people to a team writes its outcomes, too.
         "records": {place.pk for place in _places(request.user)},
         "history": _history(request, shown),
+        "audited": _audited(request.user),
         "known": PersonIdentity.objects.visible_to(request.user).filter(person=shown).exists(),
     }
     return render(request, "participants/person.html", context)
+
+
+def _audited(user: Any) -> set[UUID]:
+    """Initiatives whose chain the user reads."""
+    roles = user.team_memberships.live().values_list("initiative_id", "role")
+    return {pk for pk, role in roles if team_access(role, "audit") is not Access.NONE}
 
 
 def _history(request: HttpRequest, shown: Person) -> list[tuple[Version, list[str]]]:
