@@ -32,6 +32,7 @@ PER_PAGE = 50
 # What is said of kinds that have other words elsewhere, or none.
 KINDS: Mapping[str, Any] = {
     "initiative": gettext_lazy("Card"),
+    "participation": gettext_lazy("Participations"),
     "teammember": gettext_lazy("Accesses to the team"),
     "receivedtransfer": gettext_lazy("Transfers, by the office they went to"),
     "purgerequest": gettext_lazy("Requests to purge"),

@@ -102,7 +102,13 @@ TEXTS = {
         "coordination.OverlapFlag.note",
         "coordination.CoordinationLink.note",
     },
-    "t2d_site": set(),
+    # Ids, codes and hashes: what is signed every hour and verified by the operator's command.
+    "t2d_site": {
+        *(f"confidentiality.AuditEvent.{name}" for name in ("actor", "route", "facts", "previous", "hash")),
+        "confidentiality.AuditHead.hash",
+        "confidentiality.AuditCheckpoint.body",
+        "confidentiality.AuditCheckpoint.signature",
+    },
     "t2d_purge": set(),
 }
 

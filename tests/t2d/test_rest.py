@@ -19,6 +19,7 @@ from tests.clients import V1, client_of, client_with, get, patch, pointers, post
 
 LISTS = [
     "attendances",
+    "audit-events",
     "briefs",
     "circle-declarations",
     "conflicts",
