@@ -44,11 +44,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _copy(self, path: Path) -> None:
-        """For the operator alone: it tells how many initiatives there are."""
+        """As it stands now. For the operator alone: it tells how many initiatives there are."""
         with (
             actor(SITE),
             open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file,
         ):
+            checkpoints.sign_checkpoint()
             number = checkpoints.copy_to(file)
         key = vault.key_service().verifying_key().hex()
         self.stdout.write(f"{number} checkpoints. Keep the file and this public key elsewhere: {key}")
