@@ -18,12 +18,9 @@ class OfStream(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()
-        # Of the registers of persons that the user keeps, and of the teams.
-        kept = user.memberships.filter(ended_at=None, role="registrar").values("organisation_id")
         roles = [role for role in TeamRole if team_access(role, "audit") is not Access.NONE]
         streams = user.team_memberships.live().filter(role__in=roles).values("initiative_id")
-        name = f"{self.column}__in"
-        return self.filter(models.Q(**{name: streams}) | models.Q(**{name: kept}))
+        return self.filter(**{f"{self.column}__in": streams})
 
 
 class AuditEventQuerySet(OfStream):

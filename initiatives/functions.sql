@@ -267,12 +267,12 @@ $$;
 
 -- --- The audit ---------------------------------------------------------------------------------------------------
 
--- Chains that the acting user reads: of the initiatives that they lead or facilitate, and of the registers of persons
--- that they keep.
+-- Chains that the acting user reads: of the initiatives that they lead or facilitate. Not of a register of persons:
+-- that would tell its keeper who works with whom, on teams that are none of theirs.
 CREATE FUNCTION audited_streams() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT coordinated_initiatives() UNION SELECT registered_organisations();
+    RETURN QUERY SELECT coordinated_initiatives();
 END
 $$;
 

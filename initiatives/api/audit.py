@@ -1,4 +1,4 @@
-"""Who looked, read only: /audit-events/, for leads and facilitators, and for who keeps a register of persons."""
+"""Who looked, read only: /audit-events/, for leads and facilitators."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ from confidentiality.models import AuditEvent
 
 
 class AuditEventSerializer(Strict):
-    initiative = serializers.UUIDField(
-        source="stream",
-        read_only=True,
-        help_text=_("Whose chain it is: an initiative, or an organisation with a register of persons."),
-    )
+    initiative = serializers.UUIDField(source="stream", read_only=True)
     actor = serializers.CharField(
         read_only=True,
         help_text=_("The id of a user, or `system:` and a name; empty for whom the team is not told."),
