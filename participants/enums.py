@@ -64,6 +64,10 @@ class ParticipationStatus(TextChoices):
     BLOCKED = "blocked", _("Blocked")
 
 
+# Of a participation: whoever is out of it is invited to nothing, and reaches nobody for this initiative.
+OUT = frozenset({ParticipationStatus.DECLINED, ParticipationStatus.WITHDREW, ParticipationStatus.BLOCKED})
+
+
 class Consent(TextChoices):
     """What a participant has agreed to."""
 

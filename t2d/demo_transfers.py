@@ -21,10 +21,11 @@ from initiatives.enums import TrackType
 from initiatives.models import Initiative
 from initiatives.services.overriding import Doubt
 from participants.models import Attendance, LiaisonMandate, OfficialBody
+from transfer.enums import LEAVES_THE_TEAM
 from transfer.models import Outcome, ReceivedTransfer, Transfer
 from transfer.services import abandon_transfer, acknowledge, plan_transfer, record_step, record_transfer
 from transfer.services.carriers import carriers_of, links_of
-from transfer.services.permission import LEAVES_THE_TEAM, may_leave
+from transfer.services.permission import may_leave
 
 LATE = "Written down later, from the minutes; they were briefed by those who were there."
 

@@ -15,13 +15,12 @@ from datetime import date
 from statistics import median_low
 from typing import NamedTuple
 
-from transfer.enums import OFF_THE_LADDER, RANKS, TravelPermission, Uptake
+from transfer.enums import LEAVES_THE_TEAM, OFF_THE_LADDER, RANKS, Uptake
 
 # An id as text: thousands of them are looked up, and text is hashed once.
 Key = str
 
 IDEA_WAITS, TRANSFER_WAITS = 30, 60  # days
-MAY_TRAVEL = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
 # Nothing more is expected of these: it is done, or answered.
 ENDED = frozenset({Uptake.REJECTED, Uptake.OVERTAKEN})
 # By plain text, which is compared faster than a member of the enumeration.
@@ -303,7 +302,7 @@ def stuck(
     ideas: Iterable[Idea], carried: Iterable[Carried], far: Mapping[Key, Reached], today: date
 ) -> list[Stuck]:
     """What waits, longest first. Not of soft Track Two, which owes nobody a conclusion, and not what is to stay."""
-    waiting = {idea.id: idea for idea in ideas if idea.permission in MAY_TRAVEL and not idea.soft}
+    waiting = {idea.id: idea for idea in ideas if idea.permission in LEAVES_THE_TEAM and not idea.soft}
     travelled: set[Key] = set()
     planned: dict[Key, Key] = {}
     found = []

@@ -72,6 +72,10 @@ class TravelPermission(TextChoices):
     PUBLIC = "public", _("Public")
 
 
+# An outcome with one of these may be told to somebody outside.
+LEAVES_THE_TEAM = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
+
+
 class ObservedBy(TextChoices):
     """Who noticed a change in somebody."""
 

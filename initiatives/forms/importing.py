@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
+from initiatives.forms.overriding import OverrideField
 from initiatives.services.importing.records import LIMIT_BYTES
-from initiatives.services.versions import REASON_LENGTH
 
 
 class FileForm(forms.Form):
@@ -77,11 +77,8 @@ class ImportForm(FileForm):
 class TableForm(FileForm):
     """A table of the record of one initiative. What is unlikely in it passes with a reason."""
 
-    override_reason = forms.CharField(
-        label=gettext_lazy("Why it is right all the same"),
-        required=False,
-        max_length=REASON_LENGTH,
-        help_text=gettext_lazy("Kept in the history of each row that was asked about."),
+    override_reason = OverrideField(
+        help_text=gettext_lazy("Kept in the history of each row that was asked about.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

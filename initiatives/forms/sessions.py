@@ -18,6 +18,7 @@ from confidentiality.fields import if_it_opens
 from initiatives import dates
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms.brief import ProseField
+from initiatives.forms.overriding import OverrideField
 from initiatives.models import Initiative, Party, Session
 from initiatives.models.session import LINE_LENGTH, MOST_PRESENT, PLACE_LENGTH
 from initiatives.services.countries import country_choices
@@ -89,13 +90,7 @@ class SessionFields(forms.Form):
     )
     purpose = LineField(label=_("Purpose, in a line"))
     next_step = LineField(label=_("Next step, in a line"), required=False)
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"),
-        max_length=REASON_LENGTH,
-        required=False,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
-        help_text=_("Stays in the history of the session."),
-    )
+    override_reason = OverrideField()
 
     def __init__(self, *args: Any, sides: Iterable[Party], **options: Any) -> None:
         super().__init__(*args, **options)

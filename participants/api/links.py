@@ -22,14 +22,13 @@ from accounts.api.resource import Resource, inline
 from confidentiality.fields import if_it_opens
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack
+from initiatives.services.versions import REASON_LENGTH
 from participants import services
 from participants.api.bodies import OfficialBodies
 from participants.enums import Authorised, LinkAccess, LinkType
 from participants.models import OfficialBody, OfficialLink, Person
 from participants.models.links import LIVE_DAYS, STRONGEST
 from participants.querysets import LOGGING
-
-REASON_LENGTH = 500
 
 
 class _OfTie:

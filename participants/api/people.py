@@ -30,6 +30,7 @@ from initiatives.api.reference import STAMPS, Parties
 from initiatives.api.sessions import Sessions
 from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.models import Party, Session
+from initiatives.services.versions import REASON_LENGTH
 from participants import services
 from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
 from participants.models import Attendance, Participation, Person, PersonIdentity, SelectionRating
@@ -39,7 +40,6 @@ from participants.services.importing import import_people
 
 PARTICIPATION = ("role", "capacity", "status", "consents", "withdrew_on", "note")
 ELSEWHERE = _("This belongs to the participation: change it at /participations/.")
-REASON_LENGTH = 500
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
 )
@@ -143,7 +143,6 @@ class People(Resource):
     expands = {"organisation": inline(lambda: Organisations), "party": inline(lambda: Parties)}
 
     def make(self, *, by: Any, **fields: Any) -> Person:
-        fields.pop("override_reason", "")
         initiative, organisation = fields.get("initiative"), fields.get("organisation")
         if (initiative is None) == (organisation is None):
             text = _("Name either an initiative or the organisation whose register you keep.")

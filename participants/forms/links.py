@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import MAX_VERSION
 from accounts.models import User
+from initiatives.forms.overriding import OverrideField
 from initiatives.models import OfficialTrack
 from participants.enums import Authorised, LinkAccess, LinkType
 from participants.models import OfficialBody, OfficialLink, Person
@@ -90,12 +91,7 @@ class LinkForm(forms.Form):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
+    override_reason = OverrideField()
 
     def __init__(self, *args: Any, user: User, link: OfficialLink | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

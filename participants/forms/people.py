@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import VersionedForm
 from initiatives.forms.brief import ProseField, SeenForm
+from initiatives.forms.overriding import OverrideField
 from initiatives.models import Initiative, Party
 from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
 from participants.models import Participation, Person
@@ -33,13 +34,7 @@ def text(label: Any, **options: Any) -> forms.CharField:
 class DoubtedForm(forms.Form):
     """A form of which a service may doubt something: then, and only then, it asks why it is right all the same."""
 
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-        help_text=_("Kept in the history, for your team."),
-    )
+    override_reason = OverrideField()
 
     def shown_fields(self) -> list[forms.BoundField]:
         """The fields for a page: without the reason, unless something is doubted."""
@@ -149,13 +144,13 @@ class InviteForm(ParticipationFields, DoubtedForm):
         self.fields["person"].queryset = persons
 
 
-class AddForm(ParticipationFields, IdentityFields):
+class AddForm(ParticipationFields, IdentityFields, DoubtedForm):
     """A new person; without the participation where no initiative is given."""
 
     party = party_field()
     background = background_field()
 
-    field_order = ("party", "background", *PARTICIPATION, *IDENTITY)
+    field_order = (*PERSON, *PARTICIPATION, "name", "override_reason", *IDENTITY[1:])
 
     def __init__(
         self, *args: Any, parties: Iterable[Party], initiative: Initiative | None, **kwargs: Any
@@ -174,7 +169,7 @@ class AddForm(ParticipationFields, IdentityFields):
         return [self[name] for name in names if name in self.fields]
 
     def who(self) -> list[forms.BoundField]:
-        return [self[name] for name in IDENTITY]
+        return [field for field in self.shown_fields() if field.name in (*IDENTITY, "override_reason")]
 
 
 class EraseForm(forms.Form):

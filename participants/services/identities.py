@@ -19,6 +19,8 @@ from confidentiality import noted, policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens, only_text
 from confidentiality.records import Stale, hold, save
+from initiatives.models import Initiative
+from initiatives.models.conflict import normalised
 from initiatives.services.turns import take_turn
 from participants.models import Participation, Person, PersonIdentity
 from participants.models.person import NAME_LENGTH
@@ -67,6 +69,20 @@ def open_identity(*, by: User, person: Person) -> PersonIdentity | None:
         for part in Participation.objects.visible_to(by).filter(person=person):
             noted.opened(part.initiative_id, identity)
     return identity
+
+
+def names_inside(*, by: User, initiative: Initiative) -> dict[str, list[str]]:
+    """{normalised name: pseudonyms} of those who take part, as far as `by` may open who they are and it opens.
+
+    To know somebody again before they are written down twice; nothing of it is shown but a pseudonym.
+    """
+    inside = Participation.objects.visible_to(by).filter(initiative=initiative).values("person_id")
+    found: dict[str, list[str]] = {}
+    known = PersonIdentity.objects.visible_to(by).filter(person__in=inside).select_related("person")
+    for one in known.order_by("created_at"):
+        if name := if_it_opens(one, "name"):
+            found.setdefault(normalised(name), []).append(one.person.pseudonym)
+    return found
 
 
 @transaction.atomic

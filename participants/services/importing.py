@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -12,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
-from confidentiality.fields import if_it_opens
 from initiatives.models import Initiative
 from initiatives.models.conflict import normalised
 from initiatives.services.importing.records import LIMIT_BYTES, MOST_ROWS, TableReport, write_rows
@@ -29,9 +27,10 @@ from initiatives.services.importing.table import (
 from initiatives.services.overriding import doubt
 from initiatives.services.turns import take_turn
 from participants.enums import Background, Capacity, Consent, ParticipationStatus, RoomRole
-from participants.models import Participation, Person, PersonIdentity
+from participants.models import Participation, Person
 from participants.models.participation import NOTE_LENGTH
 from participants.models.person import CONTACTS_LENGTH, NAME_LENGTH
+from participants.services.identities import names_inside
 from participants.services.people import add_person, sides_of
 
 IDENTITY = ("name", "other_names", "birth_year", "affiliation", "contacts")
@@ -76,13 +75,13 @@ def import_people(
         return TableReport(rejected=problems, dry_run=dry_run)
     take_turn("import_people", initiative.pk)
     parties = {party.normalised_name: party for party in sides_of(initiative)}
-    known = Counter(_names(by, initiative))
+    known = {name: len(there) for name, there in names_inside(by=by, initiative=initiative).items()}
     side_of: dict[str, str] = {}
 
     def write(values: Values) -> Person | None:
         said = {name: value for name, value in values.items() if value not in ("", ())}
         name = normalised(said.get("name", ""))
-        if name and known[name]:
+        if name and known.get(name):
             known[name] -= 1
             return None
         side = said.get("side", "")
@@ -96,17 +95,11 @@ def import_people(
             initiative=initiative,
             party=parties.get(said.pop("side", "")),
             identity=_identity(said) or None,
+            known={},
             **{name: value for name, value in said.items() if name not in IDENTITY},
         )
 
     return write_rows(rows, write, dry_run=dry_run, column_of=_COLUMN_OF)
-
-
-def _names(by: User, initiative: Initiative) -> list[str]:
-    """Names of those who take part, as far as they open."""
-    inside = Participation.objects.visible_to(by).filter(initiative=initiative).values("person_id")
-    identities = PersonIdentity.objects.visible_to(by).filter(person__in=inside)
-    return [normalised(name) for one in identities if (name := if_it_opens(one, "name"))]
 
 
 def _identity(said: Values) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,13 +14,15 @@ from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
+from confidentiality.words import listed
 from initiatives.models import Initiative, Party
+from initiatives.models.conflict import normalised
 from initiatives.services.overriding import doubt
 from participants import pseudonyms
 from participants.enums import Background, ParticipationStatus
 from participants.models import Participation, Person
 from participants.services.history import keep_participation, keep_person
-from participants.services.identities import first_identity
+from participants.services.identities import first_identity, names_inside
 
 TAKING_PART = (ParticipationStatus.INVITED, ParticipationStatus.ACCEPTED, ParticipationStatus.ATTENDED)
 EDITED = ("party", "background")
@@ -35,13 +37,16 @@ def add_person(
     party: Party | None = None,
     background: str = Background.UNKNOWN,
     identity: Mapping[str, Any] | None = None,
+    override_reason: str = "",
+    known: Mapping[str, Sequence[str]] | None = None,
     **participation: Any,
 ) -> Person:
     """Add a person to a register, under a pseudonym that is drawn: as taking part in an initiative of one's own, or,
     by those who keep the register, without one.
 
     `identity`: fields of PersonIdentity; whoever adds a person may write down who it is, and need not be allowed to
-    read it afterwards. `participation`: role, capacity, status, consents, withdrew_on, note.
+    read it afterwards. `participation`: role, capacity, status, consents, withdrew_on, note. `known`: names inside, as
+    `names_inside` gives them, for whoever has compared already. A name that somebody bears who takes part is doubted.
     """
     if initiative is None:
         if organisation is None:
@@ -53,6 +58,7 @@ def add_person(
         policy.require(by, Action.EDIT_PEOPLE, Participation(initiative=initiative))
         organisation = initiative.registered_by
         _refuse_foreign_side(party, {initiative.conflict.root_id})
+        _doubt_known_name(by, initiative, identity or {}, known, override_reason)
     taken = Person.objects.visible_to(by).filter(organisation=organisation)
     person = Person(
         organisation=organisation,
@@ -64,7 +70,7 @@ def add_person(
         # First, although the person is not there yet: the database lets those who log add whoever takes part.
         part = Participation(initiative=initiative, person=person, **participation)
         save(part)
-        keep_participation(part, by=by, changed=["status"])
+        keep_participation(part, by=by, changed=["status"], reason=override_reason)
     save(person)
     keep_person(person, by=by, changed=[*EDITED, *(["identity"] if identity else [])])
     if identity:
@@ -109,6 +115,22 @@ def _refuse_foreign_side(party: Party | None, roots: set[Any]) -> None:
     """A side belongs to the conflict at the root of its tree, and so do the initiatives on anything below it."""
     if party is not None and roots and party.conflict_id not in roots:
         raise ValidationError({"party": _("This party belongs to another conflict.")})
+
+
+def _doubt_known_name(
+    by: User,
+    initiative: Initiative,
+    identity: Mapping[str, Any],
+    known: Mapping[str, Sequence[str]] | None,
+    reason: str,
+) -> None:
+    """The same person entered twice, perhaps on two sides; or a namesake. Told to those who may open identities."""
+    name = normalised(str(identity.get("name", "")))
+    if not name:
+        return
+    if there := (names_inside(by=by, initiative=initiative) if known is None else known).get(name):
+        text = _("%(person)s, who takes part already, bears this name. Is it somebody else?")
+        doubt({"name": text % {"person": listed(there)}}, reason)
 
 
 def _doubt_new_side(person: Person, parts: Iterable[Participation], reason: str) -> None:

@@ -18,10 +18,8 @@ from confidentiality.records import Stale, save
 from initiatives.models import Initiative
 from initiatives.services.turns import take_turn
 from participants.analysis import Standpoint, Suggestion, suggestions
-from participants.enums import Criterion, ParticipationStatus
+from participants.enums import OUT, Criterion
 from participants.models import OfficialLink, Participation, SelectionRating
-
-GONE = (ParticipationStatus.DECLINED, ParticipationStatus.WITHDREW, ParticipationStatus.BLOCKED)
 
 
 @transaction.atomic
@@ -69,7 +67,7 @@ def picture_of(*, by: User, initiative: Initiative, on: date | None = None) -> P
     parts = list(
         Participation.objects.visible_to(by)
         .filter(initiative=initiative)
-        .exclude(status__in=GONE)
+        .exclude(status__in=OUT)
         .select_related("person__party")
         .order_by("person__pseudonym", "pk")
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from initiatives.models import Conflict, Party
 from participants.drawings import BodyBar, Edge, InitiativeBox, PersonDot, network
+from participants.enums import OUT
 from participants.models import Participation
 from participants.services import Reach, Way, reach_on, ways_of
 from participants.views.bodies import root_named
@@ -61,8 +62,7 @@ def drawn(request: HttpRequest) -> HttpResponse:
 
 def _parts(user: Any, root: Conflict | None) -> list[Participation]:
     """Who takes part in what, on the conflict; without those who declined, withdrew or were blocked."""
-    gone = ("declined", "withdrew", "blocked")
-    visible = Participation.objects.visible_to(user).exclude(status__in=gone)
+    visible = Participation.objects.visible_to(user).exclude(status__in=OUT)
     found = visible.filter(initiative__conflict__root=root).select_related("person__party", "initiative")
     return list(found.order_by("initiative__codename", "person__pseudonym")) if root else []
 

@@ -225,6 +225,7 @@ def _added(
             party=form.cleaned_data["party"],
             background=form.cleaned_data["background"],
             identity=identity if any(identity.values()) else None,
+            override_reason=form.cleaned_data["override_reason"],
             **(form.participation() if initiative else {}),
         )
     except ValidationError as error:

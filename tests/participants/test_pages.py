@@ -160,6 +160,23 @@ def test_a_person_is_added_by_a_rapporteur_who_does_not_see_the_name_again(world
     assert [entry["script"] for entry in identity.other_names] == ["Arab", "Cyrl"]
 
 
+def test_a_name_that_is_there_already_asks_for_a_reason_beside_it(world: World, part: Participation) -> None:
+    client = role_of(world, "lead")
+    body = {**NEW, "initiative": world.secret.pk, "name": NAME}
+    asked = client.post(reverse("participants:add"), body)
+    page = asked.content.decode()
+    made = client.post(reverse("participants:add"), body | {"override_reason": "A namesake"})
+
+    assert (asked.status_code, made.status_code) == (422, 302)
+    assert "bears this name" in page
+    reason = page[page.index('for="id_override_reason"') :]
+    assert "optional" not in reason[: reason.index("</label>")]
+    assert (
+        "id_override_reason"
+        not in client.get(f"{reverse('participants:add')}?initiative={world.secret.pk}").content.decode()
+    )
+
+
 def test_a_refused_form_keeps_what_was_typed(world: World) -> None:
     client = role_of(world, "lead")
     body = {

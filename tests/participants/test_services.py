@@ -148,6 +148,31 @@ def test_whoever_logs_adds_a_person_with_an_identity(register: Register, who: st
     assert "Merlin" not in str(PersonRevision.objects.get(person=person).kept)
 
 
+def test_a_name_that_somebody_bears_already_is_doubted_for_whoever_may_read_it(register: Register) -> None:
+    """On another side, too; a rapporteur hears nothing, who could ask for one name after the other."""
+    world = register.world
+    twice: dict[str, Any] = {
+        "initiative": world.secret,
+        "party": world.down,
+        "identity": {"name": " MERLIN "},
+    }
+    lead, rapporteur = register.users["lead"], register.users["rapporteur"]
+    with actor(lead):
+        first = add_person(by=lead, initiative=world.secret, party=world.up, identity={"name": "Merlin"})
+        with pytest.raises(Doubt) as doubted:
+            add_person(by=lead, **twice)
+    with actor(rapporteur):
+        add_person(by=rapporteur, **twice)
+    with actor(lead):
+        made = add_person(by=lead, override_reason="Her cousin", **twice)
+
+    assert list(doubted.value.message_dict) == ["name"]
+    assert first.pseudonym in doubted.value.message_dict["name"][0]
+    assert Participation.objects.filter(initiative=world.secret).count() == 4
+    told = ParticipationRevision.objects.get(participation__person=made)
+    assert told.kept["reason"] == "Her cousin"
+
+
 @pytest.mark.parametrize(("who", "refusal"), [("observer", Forbidden), ("house", Hidden), ("rival", Hidden)])
 def test_nobody_else_adds(register: Register, who: str, refusal: type[Exception]) -> None:
     user = register.users[who]

@@ -27,11 +27,11 @@ from initiatives.api.reference import STAMPS, Parties
 from initiatives.api.sessions import Sessions
 from initiatives.api.versions import VersionSerializer
 from initiatives.models import Party, Session
+from initiatives.services.versions import REASON_LENGTH
 from participants.api.people import Participations
 from participants.models import Participation
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
-from transfer.forms.outcomes import REASON_LENGTH
 from transfer.models import SCALE, Outcome
 from transfer.services.permission import in_files
 

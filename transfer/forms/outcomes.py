@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from confidentiality.words import listed
 from initiatives.enums import Confidence
 from initiatives.forms.brief import ProseField, SeenForm
+from initiatives.forms.overriding import OverrideField
+from initiatives.services.versions import REASON_LENGTH
 from transfer.enums import (
     COLLECTIVE_KINDS,
     INDIVIDUAL_KINDS,
@@ -22,7 +24,6 @@ from transfer.enums import (
     TravelPermission,
 )
 
-REASON_LENGTH = 500
 PERSON, SIDE = "person", "side"
 # How far it may travel, as an answer to the question that the group was asked.
 TRAVEL = {
@@ -127,13 +128,7 @@ class OutcomeForm(SeenForm):
         label=_("How sure you are"), choices=Confidence.choices, initial=Confidence.MEDIUM
     )
     evidence = ProseField(label=_("What it rests on"), rows=2, required=False)
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"),
-        max_length=REASON_LENGTH,
-        required=False,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
-        help_text=_("A sentence. It stays in the history, for your team to read."),
-    )
+    override_reason = OverrideField()
 
     INDIVIDUAL_ONLY = ("whose", "change_from", "change_to", "observed_by", "consented")
     COLLECTIVE_ONLY = ("endorsed_by",)

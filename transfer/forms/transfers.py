@@ -16,6 +16,7 @@ from initiatives.dates import PreciseDate
 from initiatives.enums import Confidence, Precision, Theme
 from initiatives.forms.brief import ProseField, SeenForm
 from initiatives.forms.cards import PreciseDateField
+from initiatives.forms.overriding import OverrideField
 from participants.enums import LinkType
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer.enums import (
@@ -130,13 +131,7 @@ class TransferForm(SeenForm):
     note = ProseField(
         label=_("Note"), rows=3, required=False, help_text=_("For your team alone; the office never sees it.")
     )
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"),
-        required=False,
-        max_length=500,
-        widget=forms.HiddenInput,
-        help_text=_("It stays in the history."),
-    )
+    override_reason = OverrideField(widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -264,9 +259,7 @@ class CarriedForm(forms.Form):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     sent = PreciseDateField(label=_("When it was carried"), help_text=AS_EXACTLY)
-    override_reason = forms.CharField(
-        label=_("Why it is right all the same"), required=False, max_length=500, widget=forms.HiddenInput
-    )
+    override_reason = OverrideField(widget=forms.HiddenInput)
 
     def ask_for_a_reason(self) -> None:
         self.fields["override_reason"].widget = forms.TextInput(attrs={"dir": "auto"})

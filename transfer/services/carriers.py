@@ -9,10 +9,8 @@ from uuid import UUID
 from accounts.models import User
 from confidentiality.fields import if_it_opens
 from initiatives.models import Initiative
-from participants.enums import ParticipationStatus
+from participants.enums import OUT
 from participants.models import OfficialLink, Participation
-
-GONE = (ParticipationStatus.WITHDREW, ParticipationStatus.DECLINED, ParticipationStatus.BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def links_of(*, by: User, carriers: list[Participation], on: date | None = None)
 
     Of people who are gone none, and none that does not open.
     """
-    here = {carrier.person_id: carrier for carrier in carriers if carrier.status not in GONE}
+    here = {carrier.person_id: carrier for carrier in carriers if carrier.status not in OUT}
     links = OfficialLink.objects.visible_to(by).filter(person__in=here)
     live = [link for link in links if link.is_live(on) and if_it_opens(link, "tie")]
     live.sort(key=lambda link: (-link.strength, link.pk))

@@ -16,9 +16,9 @@ from initiatives.enums import SessionStatus
 from initiatives.models import Session
 from participants.enums import Consent
 from participants.models import Participation
-from transfer.enums import ObservedBy, OutcomeKind
+from transfer.enums import LEAVES_THE_TEAM, ObservedBy, OutcomeKind
 from transfer.models import Outcome, Transfer
-from transfer.services.permission import LEAVES_THE_TEAM, allows, gone_out, told
+from transfer.services.permission import allows, gone_out, told
 
 NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
 

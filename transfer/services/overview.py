@@ -26,7 +26,7 @@ from initiatives.dates import last_day
 from initiatives.enums import Precision, TrackType
 from initiatives.models import Conflict, Initiative, Party
 from initiatives.services import entitle
-from participants.enums import ParticipationStatus
+from participants.enums import OUT
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer import analysis
 from transfer.analysis import Carried, Idea, Key, Move, Office, Place, Reached, Row, Share, Spread, Stuck, Tie
@@ -36,8 +36,6 @@ from transfer.models import Outcome, Transfer, UptakeStep
 # Compared thousands of times: a plain text, since a member of an enumeration is looked up anew at each mention.
 DAY, DONE, PLANNED = str(Precision.DAY), str(TransferStatus.DONE), str(TransferStatus.PLANNED)
 UPWARD = str(Direction.UPWARD)
-# Whoever is out of it reaches nobody for this initiative.
-OUT = (ParticipationStatus.DECLINED, ParticipationStatus.WITHDREW, ParticipationStatus.BLOCKED)
 SESSION = ("began_on", "began_precision", "ended_on", "ended_precision")
 
 

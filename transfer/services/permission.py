@@ -13,10 +13,8 @@ from confidentiality.policy import (
     NOT_TO_OFFICIALS,
 )
 from confidentiality.words import listed
-from transfer.enums import PUBLIC_CHANNELS, OutcomeKind, TransferStatus, TravelPermission
+from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, OutcomeKind, TransferStatus, TravelPermission
 from transfer.models import Outcome, Transfer
-
-LEAVES_THE_TEAM = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
 
 
 def allows(permission: str, channel: str) -> bool:

@@ -20,9 +20,9 @@ from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
-from transfer.enums import PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
+from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
 from transfer.models import Outcome, Transfer
-from transfer.services.permission import LEAVES_THE_TEAM, allows, held_back
+from transfer.services.permission import allows, held_back
 
 WAY, WHO, DAY = (
     {"status", "channel", "direction", "body", "message"},

@@ -21,11 +21,11 @@ from initiatives.models import Initiative, Party, Session
 from initiatives.services.versions import versions_of
 from initiatives.views.inside import entered
 from participants.models import Participation
-from transfer.enums import OutcomeKind, TravelPermission
+from transfer.enums import LEAVES_THE_TEAM, OutcomeKind, TravelPermission
 from transfer.forms import OutcomeFilterForm
 from transfer.forms.outcomes import SCALE, Choices
 from transfer.models import Outcome
-from transfer.services.permission import LEAVES_THE_TEAM, gone_out
+from transfer.services.permission import gone_out
 from transfer.views.found import called, context_of, found
 
 PER_PAGE = 25

@@ -30,11 +30,10 @@ from initiatives.views.inside import entered
 from initiatives.views.sending import sent_once
 from participants.models import Attendance, OfficialBody, OfficialLink, Participation
 from transfer import services
-from transfer.enums import OutcomeKind, TransferStatus
+from transfer.enums import LEAVES_THE_TEAM, OutcomeKind, TransferStatus
 from transfer.forms import NAMES, TransferForm, values_of
 from transfer.models import Outcome, Transfer
 from transfer.services.carriers import Way, carriers_of, links_of
-from transfer.services.permission import LEAVES_THE_TEAM
 from transfer.services.transfers import PLAIN, RELATED
 from transfer.views.transfers import entered_transfer, inside
 
