@@ -121,7 +121,7 @@ RULES: Mapping[Rule, Terms] = {
     Rule.ON_RECORD: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.ANYWHERE),
     Rule.CHATHAM_HOUSE: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.TEAM_PAGES),
     Rule.NON_ATTRIBUTED_SUMMARY: Terms(True, Part.ALL, Part.ALL, Part.ALL, Who.NOT_STORED),
-    Rule.AGREED_TEXT_ONLY: Terms(True, Part.FACTS, Part.FACTS, Part.AGREED, Who.TEAM_PAGES),
+    Rule.AGREED_TEXT_ONLY: Terms(True, Part.AGREED, Part.FACTS, Part.AGREED, Who.TEAM_PAGES),
     Rule.NO_NOTES: Terms(False, Part.FACTS, Part.FACTS, Part.NOTHING, Who.NOT_STORED),
     Rule.PARTICIPANTS_ONLY: Terms(True, Part.NOTHING, Part.NOTHING, Part.NOTHING, Who.TEAM_PAGES),
 }
@@ -142,7 +142,9 @@ ATTENDANCE_IN_FILES = _where(lambda terms: terms.who is Who.ANYWHERE)
 # Rules under which an observer of the team does not see the session at all, and those under which an observer reads
 # no text of it.
 CLOSED_TO_OBSERVERS = _where(lambda terms: terms.observers is Part.NOTHING)
-FACTS_FOR_OBSERVERS = _where(lambda terms: terms.observers is Part.FACTS)
+FACTS_FOR_OBSERVERS = _where(lambda terms: terms.observers in (Part.FACTS, Part.AGREED))
+# And those of which an observer sees only such outcomes as the sides agreed on.
+AGREED_FOR_OBSERVERS = _where(lambda terms: terms.observers is Part.AGREED)
 # What came out of such a session reaches no official; and of such, only what the sides agreed on.
 NOT_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.NOTHING)
 AGREED_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.AGREED)

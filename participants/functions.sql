@@ -27,6 +27,20 @@ BEGIN
 END
 $$;
 
+-- Those whose identity the acting user may destroy, for every team at once: whoever keeps the register, and leads and
+-- facilitators of the team that brought the person in before any other.
+CREATE FUNCTION erasable_persons() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT known.id FROM participants_person known
+    WHERE known.organisation_id IN (SELECT registered_organisations())
+        OR (known.id IN (SELECT opened_persons()) AND (
+            SELECT part.initiative_id FROM participants_participation part
+            WHERE part.person_id = known.id ORDER BY part.created_at, part.id LIMIT 1
+        ) IN (SELECT coordinated_initiatives()));
+END
+$$;
+
 -- Whether a person may be entered as taking part: one who is not there yet (the person is added in the same
 -- transaction, under may_register), or one of the register of this initiative whom the acting user knows. Otherwise
 -- an id that was overheard would open a stranger's identity to whoever invites it; and whoever knows only the
@@ -63,11 +77,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     )
 $$;
 
--- Official bodies for which the acting user is liaison.
+-- Official bodies for which the acting user is liaison: as long as the account is for nothing else. A steward, a
+-- coordinator, a member of an organisation or of a team would read what rival teams say to the office.
 CREATE FUNCTION liaison_bodies() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT body_id FROM participants_liaisonmandate
-    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL;
+    RETURN QUERY SELECT mandate.body_id FROM participants_liaisonmandate mandate
+    JOIN accounts_user own ON own.id = mandate.user_id
+    WHERE mandate.user_id = (SELECT actor_id()) AND mandate.ended_at IS NULL AND NOT own.is_steward
+        AND NOT EXISTS (SELECT FROM accounts_membership m WHERE m.user_id = own.id AND m.ended_at IS NULL)
+        AND NOT EXISTS (SELECT FROM initiatives_coordinatormandate c WHERE c.user_id = own.id AND c.ended_at IS NULL)
+        AND NOT EXISTS (
+            SELECT FROM initiatives_teammember t
+            WHERE t.user_id = own.id AND (t.expires_at IS NULL OR t.expires_at > now())
+        );
 END
 $$;

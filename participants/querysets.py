@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.enums import MembershipRole
 from confidentiality.codes import TeamRole
@@ -70,6 +70,16 @@ class OfficialBodyQuerySet(ReferenceQuerySet):
 class LiaisonMandateQuerySet(models.QuerySet):
     def live(self) -> Self:
         return self.filter(ended_at=None)
+
+    def serving(self) -> Self:
+        """Live, of accounts that are for nothing else: whoever came to work here in another way reads nothing by it."""
+        of_user = {"user": OuterRef("user")}
+        return self.live().filter(
+            ~Exists(apps.get_model("accounts", "Membership").objects.active().filter(**of_user)),
+            ~Exists(apps.get_model("initiatives", "CoordinatorMandate").objects.live().filter(**of_user)),
+            ~Exists(apps.get_model("initiatives", "TeamMember").objects.live().filter(**of_user)),
+            user__is_steward=False,
+        )
 
     def visible_to(self, user: Any) -> Self:
         """One's own; all for a steward."""

@@ -72,7 +72,7 @@ class Desk:
         """Whether the reader holds a coordinator's, a liaison's mandate; both asked at once."""
         if not self.signed_in:
             return (False, False)
-        held = Exists(self.user.mandates.live()), Exists(self.user.liaison_mandates.live())
+        held = Exists(self.user.mandates.live()), Exists(self.user.liaison_mandates.serving())
         return User.objects.filter(pk=self.user.pk).values_list(*held).get()
 
     @property

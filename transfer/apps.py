@@ -7,6 +7,6 @@ class TransferConfig(AppConfig):
 
     def ready(self) -> None:
         from initiatives.services.rules import keeps_who_was_there
-        from transfer.services.outcomes import KEEPER
+        from transfer.services.origin import KEEPER
 
         keeps_who_was_there(KEEPER)

@@ -72,6 +72,8 @@ class TravelPermission(TextChoices):
     PUBLIC = "public", _("Public")
 
 
+# Under "agreed text only" an outcome is agreed when so many sides stand behind it.
+SIDES_THAT_AGREE = 2
 # An outcome with one of these may be told to somebody outside.
 LEAVES_THE_TEAM = frozenset({TravelPermission.OFFICIALS, TravelPermission.PUBLIC})
 

@@ -1,11 +1,19 @@
 -- What follows a session that is closed to an observer, and what a liaison receives.
 
--- Outcomes of sessions that are closed to the acting user, and the transfers of such outcomes. Empty for everybody
--- who observes nowhere.
+-- Outcomes of sessions that are closed to the acting user, and, of sessions under "agreed text only", those that are
+-- not agreed; and the transfers of such outcomes. Empty for everybody who observes nowhere.
 CREATE FUNCTION closed_outcomes() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 10 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT id FROM transfer_outcome WHERE session_id IN (SELECT closed_sessions());
+    RETURN QUERY SELECT id FROM transfer_outcome WHERE session_id IN (SELECT closed_sessions())
+    UNION SELECT outcome.id
+    FROM initiatives_teammember member
+        JOIN initiatives_session session ON session.initiative_id = member.initiative_id
+        JOIN transfer_outcome outcome ON outcome.session_id = session.id
+    WHERE member.user_id = (SELECT actor_id()) AND member.role = 'observer'
+        AND member.began_at <= now() + interval '1 hour' AND (member.expires_at IS NULL OR member.expires_at > now())
+        AND session.rule = 'agreed_text_only'
+        AND NOT (outcome.kind = 'collective' AND cardinality(outcome.endorsed_by) > 1);
 END
 $$;
 

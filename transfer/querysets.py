@@ -8,17 +8,27 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
+from confidentiality.codes import TeamRole
+from confidentiality.policy import AGREED_FOR_OBSERVERS
 from initiatives.querysets import KeptQuerySet, closed_sessions
-from transfer.enums import TransferStatus
+from transfer.enums import SIDES_THAT_AGREE, OutcomeKind, TransferStatus
+
+
+def closed_outcomes(user: Any) -> models.QuerySet:
+    """Outcomes of the user's teams that are closed to the user, who observes there. By few initiatives, or none."""
+    observed = user.team_memberships.live().filter(role=TeamRole.OBSERVER).values("initiative_id")
+    inside = apps.get_model("transfer", "Outcome").objects.filter(initiative__in=observed)
+    agreed = Q(kind=OutcomeKind.COLLECTIVE, endorsed_by__len__gte=SIDES_THAT_AGREE)
+    unagreed = Q(session__rule__in=AGREED_FOR_OBSERVERS) & ~agreed
+    return inside.filter(Q(session__in=closed_sessions(user)) | unagreed)
 
 
 class OutcomeQuerySet(KeptQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Of one's teams; where one observes, without what came out of sessions that are closed to observers."""
+        """Of one's teams; where one observes, without what came out of sessions that are closed to observers, and
+        without what is not agreed yet of sessions under "agreed text only"."""
         inside = super().visible_to(user)
-        if not user.is_authenticated:
-            return inside
-        return inside.filter(Q(session=None) | ~Q(session__in=closed_sessions(user)))
+        return inside.exclude(pk__in=closed_outcomes(user).values("pk")) if user.is_authenticated else inside
 
     def with_travelled(self) -> Self:
         """Each with `travelled`: whether it was carried out of the team at least once."""
@@ -49,7 +59,7 @@ class OfOutcomeQuerySet(KeptQuerySet):
     hangs_on = "outcome"
 
     def _closed(self, user: Any) -> models.QuerySet:
-        return apps.get_model("transfer", "Outcome").objects.filter(session__in=closed_sessions(user))
+        return closed_outcomes(user)
 
 
 class TransferQuerySet(OfOutcomeQuerySet):
@@ -79,4 +89,4 @@ class ReceivedTransferQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()
-        return self.filter(body__in=user.liaison_mandates.live().values("body_id"))
+        return self.filter(body__in=user.liaison_mandates.serving().values("body_id"))

@@ -32,7 +32,8 @@ TROUBLE = (redis.RedisError, OSError)
 
 
 def once(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a POST of a Resource, which answers through `self.written(...)`, or with no body at all."""
+    """Decorate a POST of a Resource, which answers through `self.written(...)`, with no body at all, or with numbers
+    and codes alone that it sets as `self.told`. An answer of another kind wrote nothing, and is not kept."""
 
     @wraps(method)
     def wrapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -51,16 +52,25 @@ def once(method: Callable[..., Any]) -> Callable[..., Any]:
             with suppress(*TROUBLE):
                 cache.delete(place)
             raise
-        kept = {
-            "hash": hashed,
-            "ids": self.written_ids if response.data is not None else [],
-            "many": self.written_many if response.data is not None else False,
-            "status": response.status_code,
-        }
+        kept = _kept(self, response)
+        if kept is None:
+            with suppress(*TROUBLE):
+                cache.delete(place)
+            return response
+        kept["hash"] = hashed
         transaction.on_commit(lambda: cache.set(place, kept, KEPT_SECONDS), robust=True)
         return response
 
     return wrapped
+
+
+def _kept(view: Any, response: Any) -> dict[str, Any] | None:
+    kept = {"status": response.status_code, "ids": [], "many": False, "told": getattr(view, "told", None)}
+    if response.data is None or kept["told"] is not None:
+        return kept
+    if not hasattr(view, "written_ids"):
+        return None
+    return {**kept, "ids": view.written_ids, "many": view.written_many}
 
 
 def _again(view: Any, before: dict[str, Any], hashed: str) -> Any:
@@ -71,7 +81,7 @@ def _again(view: Any, before: dict[str, Any], hashed: str) -> Any:
     if before["ids"] or before["many"]:
         response = view.written(before["ids"], before["status"], many=before["many"])
     else:
-        response = Response(status=before["status"])
+        response = Response(before["told"], status=before["status"])
     response["Idempotency-Replayed"] = "true"
     return response
 

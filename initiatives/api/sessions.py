@@ -117,6 +117,7 @@ class Sessions(Resource):
 
     @extend_schema(request=TableSerializer, responses=ReportSerializer)
     @action(detail=False, methods=["post"], url_path="import")
+    @once
     def import_table(self, request: Any) -> Response:
         """Sessions from a table, all rows or none; with `dry_run` what that would do. At most 500 rows."""
         return imported(self, import_sessions)

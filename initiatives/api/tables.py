@@ -60,7 +60,10 @@ def imported(view: Any, run: Any) -> Response:
     report: TableReport = run(by=view.request.user, lines=lines, **fields)
     if not (report.done or report.dry_run):
         raise ValidationError({"table": _by_place(report)})
-    return Response(ReportSerializer(report).data)
+    told = dict(ReportSerializer(report).data)
+    if report.done:
+        view.told = told  # Numbers of rows: what was done is told again, see accounts/api/idempotency.py.
+    return Response(told)
 
 
 def _by_place(report: TableReport) -> dict[str, Any]:

@@ -32,7 +32,7 @@ RULES_EXPLAINED = {
     Rule.ON_RECORD: _("Everything may be kept and quoted."),
     Rule.CHATHAM_HOUSE: _("What was said may be used, who said it stays in the room."),
     Rule.NON_ATTRIBUTED_SUMMARY: _("A summary and nothing else; it is not stored who came."),
-    Rule.AGREED_TEXT_ONLY: _("Only texts that all sides agreed to leave the team."),
+    Rule.AGREED_TEXT_ONLY: _("Only what at least two sides stand behind leaves the team."),
     Rule.NO_NOTES: _("The fact and the numbers: notes are refused, and it is not stored who came."),
     Rule.PARTICIPANTS_ONLY: _("Observers of your team do not see the session at all."),
 }

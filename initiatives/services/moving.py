@@ -13,6 +13,7 @@ from confidentiality.codes import Action, TeamRole
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.models import Initiative, Session, SessionRevision
+from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.sessions import (
     MOVED,
     hanging_on,
@@ -22,8 +23,10 @@ from initiatives.services.sessions import (
     stands_of,
 )
 from initiatives.services.turns import take_turn
+from initiatives.services.versions import Fields, change_versions
 
-# Whoever logs may correct where something was logged. That others read it decides who answers for what is said.
+# Whoever logs may correct where something was logged. That others read it, or that those who lead here do not lead
+# there, is for those who answer for what is said.
 DECIDES = (TeamRole.LEAD, TeamRole.FACILITATOR)
 
 
@@ -34,8 +37,9 @@ def move_session(
     """Take a session to another initiative in which the same person writes sessions: the new session.
 
     Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
-    behind is a deleted session, which says nothing of where it went. Observers are listed anew there. Where somebody
-    would read it who is not on this team, a lead or facilitator moves it.
+    behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
+    Where somebody would read it who is not on this team, or whoever leads here does not lead there, a lead or
+    facilitator moves it.
     """
     standing = policy.require(by, Action.EDIT_SESSIONS, session)
     policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
@@ -43,27 +47,46 @@ def move_session(
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
     _refuse_move(session, initiative)
-    if standing.team_role not in DECIDES and _strangers(session.initiative, initiative):
-        text = _(
-            "Somebody there is not on this team and would read it. A lead or facilitator of this one moves it."
-        )
-        raise ValidationError({"initiative": text})
+    if standing.team_role not in DECIDES:
+        _refuse_out_of_reach(session.initiative, initiative)
     moved = Session(initiative=initiative, by=by, version=session.version + 1)
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
     save(moved)
     _copy_history(session, moved, by)
     keep_session(moved, by, [MOVED], MOVED)
-    session.deleted_at = timezone.now()
-    save(session)
-    keep_session(session, by, ["deleted", MOVED], MOVED)
+    _leave_behind(session, by)
     return moved
 
 
-def _strangers(here: Initiative, there: Initiative) -> bool:
-    """Whether anybody on the team there is not on the team here."""
-    own = here.members.live().values("user_id")
-    return there.members.live().exclude(user__in=own).exists()
+def _leave_behind(session: Session, by: User) -> None:
+    """The facts, deleted: the record is where it was moved to, and what is taken out there is nowhere else."""
+    change_versions(session, _without_texts)
+    for name in SESSION_TEXTS:
+        setattr(session, name, "")
+    session.deleted_at = timezone.now()
+    save(session)
+    keep_session(session, by, ["deleted", MOVED], MOVED)
+
+
+def _without_texts(fields: Fields) -> Fields:
+    return {**fields, **{name: "" for name in SESSION_TEXTS if name in fields}}
+
+
+def _refuse_out_of_reach(here: Initiative, there: Initiative) -> None:
+    """Where somebody would read it who does not now, or those who lead here could not take it back."""
+    own = here.members.live()
+    if there.members.live().exclude(user__in=own.values("user_id")).exists():
+        text = _(
+            "Somebody there is not on this team and would read it. A lead or facilitator of this one moves it."
+        )
+        raise ValidationError({"initiative": text})
+    leading = there.members.live().filter(role=TeamRole.LEAD).values("user_id")
+    if own.filter(role=TeamRole.LEAD).exclude(user__in=leading).exists():
+        text = _(
+            "Whoever leads this team does not lead that one. A lead or facilitator of this one moves it."
+        )
+        raise ValidationError({"initiative": text})
 
 
 def _refuse_move(session: Session, initiative: Initiative) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from confidentiality.codes import Audience, TeamRole
 from confidentiality.policy import (
+    AGREED_FOR_OBSERVERS,
     CLOSED_TO_OBSERVERS,
     FACTS_FOR_OBSERVERS,
     WITHOUT_ATTENDANCE,
@@ -31,13 +33,15 @@ class Keeper:
     """What another app keeps of who was in the room.
 
     name: what it is called in a history. there: whether it keeps anything of a session. forget: take that out.
-    said: what the question says.
+    said: what the question says. follows: what else the new rule brings about, in a sentence; by session, the rule
+    before and who changes it. Raises ValidationError where it cannot be, or is not for them.
     """
 
     name: str
     there: Callable[[Session], bool]
     forget: Callable[[Session, User], None]
     said: str | Promise
+    follows: Callable[[Session, str, User], str] = lambda session, before, by: ""
 
 
 _keepers: list[Keeper] = []
@@ -48,19 +52,38 @@ def keeps_who_was_there(keeper: Keeper) -> None:
     _keepers.append(keeper)
 
 
-def consequences(session: Session, before: Mapping[str, Any]) -> str:
+def consequences(session: Session, before: Mapping[str, Any], by: User) -> str:
     """What the new rule or audience brings about, in sentences; empty where nothing. `before`: how both stood."""
     said = [str(keeper.said) for keeper in _against(session)] if session.rule != before["rule"] else []
     if session.rule != before["rule"] and _noted_before(session):
         said.append(_("Earlier versions hold notes. Under this rule none are kept: they will be taken out."))
     if number := _new_readers(session, before):
-        text = ngettext(
-            "%(number)d observer of the team will read what was closed to observers until now.",
-            "%(number)d observers of the team will read what was closed to observers until now.",
-            number,
-        )
-        said.append(text % {"number": number})
-    return " ".join(said)
+        said.append(opened_to(number))
+    if session.rule != before["rule"]:
+        said += [keeper.follows(session, before["rule"], by) for keeper in _keepers]
+    return " ".join(filter(None, said))
+
+
+def opened_to(number: int) -> str:
+    """That so many observers come to read something, in a sentence."""
+    text = ngettext(
+        "%(number)d observer of the team will read what was closed to observers until now.",
+        "%(number)d observers of the team will read what was closed to observers until now.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def closed_to(session: Session) -> set[UUID]:
+    """The observers of the team who do not see this session."""
+    observers = set(
+        session.initiative.members.live().filter(role=TeamRole.OBSERVER).values_list("user_id", flat=True)
+    )
+    if session.rule in CLOSED_TO_OBSERVERS:
+        return observers
+    if session.audience != Audience.NAMED:
+        return set()
+    return observers - set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))
 
 
 def forget_against_the_rule(session: Session, by: User) -> list[str]:
@@ -101,7 +124,9 @@ def _new_readers(session: Session, before: Mapping[str, Any]) -> int:
 
 
 def _reads(terms: Mapping[str, Any], listed: bool) -> int:
-    """How much an observer reads: nothing, the facts, or all."""
+    """How much an observer reads: nothing, the facts and what is agreed, the facts and what came out of it, or all."""
     if terms["rule"] in CLOSED_TO_OBSERVERS or (terms["audience"] == Audience.NAMED and not listed):
         return 0
-    return 1 if terms["rule"] in FACTS_FOR_OBSERVERS else 2
+    if terms["rule"] in AGREED_FOR_OBSERVERS:
+        return 1
+    return 2 if terms["rule"] in FACTS_FOR_OBSERVERS else 3

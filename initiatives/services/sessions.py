@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,7 @@ def log_session(*, by: User, initiative: Initiative, override_reason: str = "", 
     session = Session(initiative=initiative, by=by)
     policy.require(by, Action.EDIT_SESSIONS, session)
     changed = _apply(session, fields, fresh=True)
-    _judge(session, changed, override_reason)
+    _judge(by, session, changed, override_reason)
     save(session)
     keep_session(session, by, changed, override_reason)
     return session
@@ -75,7 +76,7 @@ def edit_session(
     changed = _apply(session, changes)
     if not changed:
         return session
-    _judge(session, changed, override_reason, before)
+    _judge(by, session, changed, override_reason, before)
     if "rule" in changed:
         changed += forget_against_the_rule(session, by)
     save(session)
@@ -99,7 +100,14 @@ def session_versions(*, by: User, session: Session) -> list[Version]:
         narrowed = FACTS_FOR_OBSERVERS & {session.rule, fields.get("rule")}
         return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TEXTS}
 
-    return versions_of(by, session, seen)
+    found = versions_of(by, session, seen)
+    return [_as_observed(session, version) for version in found] if observes else found
+
+
+def _as_observed(session: Session, version: Version) -> Version:
+    """Why something changed is a text as well."""
+    narrowed = FACTS_FOR_OBSERVERS & {session.rule, version.fields.get("rule")}
+    return replace(version, reason="") if narrowed else version
 
 
 def _was_closed(fields: Mapping[str, Any], observer: User) -> bool:
@@ -277,7 +285,11 @@ def _themes(given: Any) -> list[str]:
 
 
 def _judge(
-    session: Session, changed: list[str], override_reason: str, before: Mapping[str, Any] | None = None
+    by: User,
+    session: Session,
+    changed: list[str],
+    override_reason: str,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     """Refuse what cannot be, and ask about what is unlikely. `before`: the rule and audience of one that stood."""
     if override_reason.strip():
@@ -286,7 +298,7 @@ def _judge(
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
     doubts = {}
-    if before and READ_BY.intersection(changed) and (text := consequences(session, before)):
+    if before and READ_BY.intersection(changed) and (text := consequences(session, before, by)):
         doubts["rule" if "rule" in changed else "audience"] = text
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()

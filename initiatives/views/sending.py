@@ -1,7 +1,8 @@
 """A form that is sent twice is done once: after a broken connection, with the back button, by an impatient thumb.
 
 Every page that is opened bears a form token of its own (Django masks it anew each time), which comes back with what was
-typed there. Kept for a day in the cache: a digest of it, and the address to which the first answer led. Nothing else.
+typed there. Kept for a day in the cache: a keyed digest of it with what was typed, and the address to which the first
+answer led. Nothing else. The same page sent again with something else in it, after "back", is something else.
 Where the cache is away, a form is taken as it comes: better twice than not at all.
 """
 
@@ -93,5 +94,6 @@ def _forget(place: str) -> None:
 
 
 def _place(request: HttpRequest, token: str) -> str:
-    digest = salted_hmac("sent-once", f"{request.path}\n{token}", algorithm="sha256").hexdigest()
+    text = f"{request.path}\n{token}\n{request.POST.urlencode()}"
+    digest = salted_hmac("sent-once", text, algorithm="sha256").hexdigest()
     return f"sent:{request.user.pk}:{digest}"

@@ -33,6 +33,7 @@ from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
 from initiatives.models import Initiative, Party, Session, SessionReader
 from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.countries import country_name
+from initiatives.services.sessions import MOVED
 from initiatives.services.versions import Version, versions_of
 from initiatives.templatetags.desk import days, when
 from initiatives.views.cards import answer_of
@@ -70,11 +71,12 @@ def session_frame(request: HttpRequest, shown: Session, standing: Standing) -> d
     }
 
 
-def sight_with(shown: Session) -> Sight:
-    """Who sees a session and what came out of it: the team without the observers to whom it is closed."""
+def sight_with(shown: Session, *, closed: bool = False) -> Sight:
+    """Who sees a session and what came out of it: the team without the observers to whom it is closed. `closed`: to all
+    of them, for a reason of its own."""
     roles = list(shown.initiative.members.live().values_list("role", "user_id"))
     observers = {user for role, user in roles if role == TeamRole.OBSERVER}
-    if shown.rule in CLOSED_TO_OBSERVERS:
+    if closed or shown.rule in CLOSED_TO_OBSERVERS:
         closed_to = len(observers)
     elif shown.audience == Audience.NAMED:
         named = SessionReader.objects.filter(session=shown).values_list("user_id", flat=True)
@@ -139,6 +141,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     present = if_it_opens(shown, "present")
     names = _names_of(present or {})
     readers = SessionReader.objects.visible_to(request.user).filter(session=shown).select_related("user")
+    saved = next(iter(versions_of(request.user, shown, most=1)), None)
     context = {
         **session_frame(request, shown, standing),
         "numbers": [(names.get(key, _("a side")), number) for key, number in _in_order(present or {}, names)],
@@ -153,7 +156,10 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
         "rule_means": RULES_EXPLAINED.get(Rule(shown.rule), ""),
         "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
-        "saved": next(iter(versions_of(request.user, shown, most=1)), None),
+        "saved": saved,
+        "was_moved": saved is not None and MOVED in saved.changed,
+        # A reason is a text as well.
+        "why": saved.reason if saved is not None and not shown.facts_only else "",
         "overdue": shown.status == SessionStatus.PLANNED and shown.days.last < timezone.localdate(),
         **_outcomes(request, shown, standing),
     }
@@ -315,8 +321,12 @@ def offer_undo(request: HttpRequest, text: str, url: str) -> None:
 def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Bring a deleted session back."""
     shown, _standing = written(request, pk)
-    services.restore_session(by=request.user, session=shown)
-    messages.success(request, _("The session is back, as it was."))
+    try:
+        services.restore_session(by=request.user, session=shown)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The session is back, as it was."))
     return redirect("initiatives:session", pk)
 
 

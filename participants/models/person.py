@@ -126,7 +126,7 @@ class PersonIdentity(InRegister):
         # Whoever adds a person may write down who it is, and need not be allowed to read it afterwards.
         insert=f"{REGISTRAR} OR may_identify(person_id, organisation_id)",
         update=f"{REGISTRAR} OR person_id IN (SELECT opened_persons())",
-        delete=f"{REGISTRAR} OR person_id IN (SELECT opened_persons())",
+        delete="person_id IN (SELECT erasable_persons())",
     )
 
     class Meta:

@@ -118,10 +118,13 @@ def grant_liaison(*, by: User, user: User, body: OfficialBody) -> LiaisonMandate
     read what rival teams say to the office.
     """
     policy.require(by, Action.GRANT_MANDATE, Register())
-    if user.is_steward or user.organisation_ids() or user.mandates.live().exists():
+    works_here = (
+        user.organisation_ids() or user.team_memberships.live().exists() or user.mandates.live().exists()
+    )
+    if user.is_steward or works_here:
         text = _(
-            "This account is a steward's, a coordinator's or that of a member of an organisation. A liaison is "
-            "somebody of the office, with an account for nothing else."
+            "This account is a steward's, a coordinator's or that of a member of an organisation or a team. A "
+            "liaison is somebody of the office, with an account for nothing else."
         )
         raise ValidationError({"user": text})
     if LiaisonMandate.objects.visible_to(by).live().filter(user=user, body=body).exists():

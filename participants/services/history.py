@@ -24,16 +24,22 @@ def versions_in_register(
     """The versions of what stands in a register, the newest first.
 
     A register is read by its keepers and by several teams, none of which is told who is on another: whoever saved a
-    version is named to those who share a team with them, or where they keep the register; and so is the reason given.
+    version is named to those who are or were on a team with them, or where they keep the register; and so is the
+    reason given.
     """
     versions = versions_of(by, record, most=most)
-    colleagues = TeamMember.objects.visible_to(by).live().values_list("user_id", flat=True)
+    colleagues = TeamMember.objects.visible_to(by).values_list("user_id", flat=True)
     keepers = Membership.objects.active().filter(
         organisation=record.organisation_id, role=MembershipRole.REGISTRAR
     )
     known = {by.pk, *colleagues, *keepers.values_list("user_id", flat=True)}
     nobody = User(name=_("Somebody of another team"))
-    return [one if one.by.pk in known else replace(one, by=nobody, reason="") for one in versions]
+    return [one if one.by.pk in known else _nameless(one, nobody) for one in versions]
+
+
+def _nameless(version: Version, nobody: User) -> Version:
+    """Why an identity is gone concerns everybody who could open it."""
+    return replace(version, by=nobody, reason=version.reason if "identity" in version.changed else "")
 
 
 def keep_person(person: Person, *, by: User, changed: Iterable[str], reason: str = "") -> None:

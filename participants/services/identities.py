@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,8 +116,22 @@ def erase_identity(*, by: User, person: Person, reason: str) -> None:
         raise ValidationError({"reason": _("Say why: it is kept in the history of the person.")})
     take_turn("identity", person.pk)
     policy.require(by, Action.EDIT_IDENTITY, person)
+    _refuse_borrowed(person)
     if PersonIdentity.objects.filter(person=person).delete()[0]:
         _tell(by, person, reason.strip())
+
+
+def _refuse_borrowed(person: Person) -> None:
+    """It is gone for every team in which the person takes part: for the first of them, or the register, to decide.
+    Which teams there are is not seen from here; the database knows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s IN (SELECT erasable_persons())", [person.pk])
+        ((allowed,),) = cursor.fetchall()
+    if not allowed:
+        text = _(
+            "Another team brought this person in, and would lose the identity as well. Ask whoever keeps the register."
+        )
+        raise ValidationError({"reason": text})
 
 
 def first_identity(person: Person, fields: Mapping[str, Any]) -> PersonIdentity:

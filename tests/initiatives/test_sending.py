@@ -54,6 +54,20 @@ def test_a_session_sent_twice_is_one(world: World, django_capture_on_commit_call
 
 
 @pytest.mark.django_db
+def test_the_same_page_with_something_else_in_it_is_something_else(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Two alike are logged one after the other by going back."""
+    alice = signed_in(world.alice)
+    for purpose in ("Read the gauges", "Read them again"):
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = alice.post(PAGE, {**log(world, "one"), "purpose": purpose})
+        assert answer.status_code == 302
+
+    assert {session.purpose for session in Session.objects.all()} == {"Read the gauges", "Read them again"}
+
+
+@pytest.mark.django_db
 def test_what_was_refused_is_corrected_and_sent_again(world: World) -> None:
     alice = signed_in(world.alice)
     wrong = alice.post(PAGE, {**log(world, "one"), "format": "no such"})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -299,6 +302,12 @@ def test_a_moved_session_is_sealed_under_the_other_key_with_its_history(world: W
             cursor.execute("SELECT notes FROM initiatives_session WHERE id IN (%s, %s)", [old.pk, found.pk])
             sealed = [bytes(row[0]) for row in cursor.fetchall()]
         assert len(set(sealed)) == 2
+        # What stays behind says no word of it: what is taken out there is nowhere else.
+        assert (old.purpose, old.notes, old.place, old.present) == ("", "", "", found.present)
+        left = [row.kept["fields"] for row in SessionRevision.objects.filter(session=old)]
+        assert {fields[name] for fields in left for name in ("purpose", "notes", "place", "next_step")} == {
+            ""
+        }
     with actor(world.bob):
         assert not Session.objects.visible_to(world.bob).filter(pk=found.pk).exists()
         assert str(found.pk) not in str(
@@ -337,6 +346,17 @@ def test_who_logs_moves_only_to_where_the_same_people_read_it(world: World, othe
     move_session(by=world.alice, session=second, initiative=other)
 
 
+def test_who_logs_takes_nothing_out_of_the_reach_of_those_who_lead(world: World, other: Any) -> None:
+    """Into an initiative of one's own, to which somebody else is added afterwards."""
+    noor = make.make_member_of(world.house, "Noor")
+    make.make_member(world.secret, noor, "rapporteur")
+    own = make.make_initiative(world.conflict, world.house, lead=noor)
+    session = log_session(by=noor, initiative=world.secret, **SEVEN)
+
+    errors = refused(lambda: move_session(by=noor, session=session, initiative=own))
+    assert "does not lead that one" in errors["initiative"][0]
+
+
 def test_what_was_moved_does_not_come_back_beside_it(world: World, other: Any) -> None:
     session = moving(world)
     move_session(by=world.alice, session=session, initiative=other)
@@ -344,9 +364,15 @@ def test_what_was_moved_does_not_come_back_beside_it(world: World, other: Any) -
 
     assert answer.status_code == 400
     assert "Bringing it back would make two" in answer.content.decode()
+    browser = Client()
+    browser.force_login(world.alice)
+    back = browser.post(reverse("initiatives:restore_session", args=[session.pk]), follow=True)
+    assert "Bringing it back would make two" in unescape(back.content.decode())
     # A reason that somebody types is not taken for a move.
     another = moving(world)
     delete_session(by=world.alice, session=another, reason="moved")
+    page = browser.get(reverse("initiatives:session", args=[another.pk])).content.decode()
+    assert reverse("initiatives:restore_session", args=[another.pk]) in page
     assert restore_session(by=world.alice, session=another).deleted_at is None
 
 

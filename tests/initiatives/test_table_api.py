@@ -78,3 +78,21 @@ def test_for_those_who_log_and_hidden_from_others(world: World, name: str) -> No
     assert post(client_of(world.alice, "read"), f"{name}/import/", table).status_code == 403
     assert not Session.objects.exists()
     assert not Participation.objects.exists()
+
+
+def test_a_table_sent_again_with_a_key_adds_nobody_twice(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Also where whoever sends it may not open names, and so is not told that somebody is there already."""
+    noor = make.make_member_of(world.house, "Noor")
+    make.make_member(world.secret, noor, "rapporteur")
+    answers = []
+    for table in (sent(world, PEOPLE, dry_run=True), sent(world, PEOPLE), sent(world, PEOPLE)):
+        key = {"Idempotency-Key": f"people-{table['dry_run']}"}
+        with django_capture_on_commit_callbacks(execute=True):
+            answers.append(post(client_of(noor), "people/import/", table, **key))
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[1].json() == answers[2].json()
+    assert [answer.get("Idempotency-Replayed") for answer in answers] == [None, None, "true"]
+    assert Participation.objects.count() == 1

@@ -8,12 +8,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from confidentiality.actor import actor
 from confidentiality.policy import Hidden
 from conftest import World
 from participants.models import LiaisonMandate, OfficialBody
 from participants.services import end_liaison, grant_liaison
 from tests import factories as make
+from tests.clients import client_of, get
 from tests.record import make_body, make_liaison, make_outcome, make_transfer
+from transfer.models import ReceivedTransfer
 
 QUERIES = 15
 PAGE = "/liaisons/"
@@ -158,3 +161,28 @@ def test_three_mandates_ask_as_much_as_one(
         answer = steward.get(PAGE)
 
     assert (len(answer.context["live"]), answer.context["page"].paginator.count) == (number, number)
+
+
+@pytest.mark.parametrize("becomes", ["steward", "coordinator", "member", "team"])
+def test_who_comes_to_work_here_reads_nothing_as_a_liaison_any_more(
+    world: World, body: OfficialBody, becomes: str
+) -> None:
+    official = make.make_user("Olga")
+    make_liaison(official, body)
+    make_transfer(make_outcome(world.secret, world.alice), world.alice, body)
+    client = client_of(official)
+    assert len(get(client, "received-transfers/").json()["results"]) == 1
+    if becomes == "steward":
+        official.is_steward = True
+        official.save()
+    elif becomes == "coordinator":
+        make.make_mandate(official, world.conflict)
+    elif becomes == "member":
+        make.make_membership(official, world.house)
+    else:
+        make.make_member(world.rival, official, "observer")
+    with actor(official):
+        walled = list(ReceivedTransfer.objects.values_list("pk", flat=True))
+
+    assert get(client_of(official), "received-transfers/").json()["results"] == []
+    assert walled == []

@@ -17,7 +17,7 @@ from confidentiality.policy import Forbidden, Hidden
 from confidentiality.records import Stale
 from confidentiality.wall import content_opened
 from conftest import World
-from initiatives.models import Initiative
+from initiatives.models import Initiative, TeamMember
 from initiatives.services.overriding import Doubt
 from participants import pseudonyms
 from participants.models import (
@@ -41,6 +41,7 @@ from participants.services import (
     picture_of,
     rate,
     script_of,
+    versions_in_register,
     write_identity,
 )
 from tests import factories as make
@@ -111,6 +112,34 @@ def test_each_relation_may_what_the_table_says(register: Register, who: str) -> 
                 continue
             with pytest.raises(Hidden if ROLES[who] == "-" else Forbidden):
                 act(register.users[who])
+
+
+def test_a_team_that_was_lent_a_person_does_not_erase_who_it_is(register: Register) -> None:
+    lead, borrower = register.users["facilitator"], make.make_member_of(register.world.house, "Col")
+    lent = second(register.world, borrower)
+    make.make_member(lent, lead, "facilitator")
+    with actor(lead):
+        participate(by=lead, initiative=lent, person=register.person)
+    with actor(borrower):
+        with pytest.raises(ValidationError, match="would lose the identity as well"):
+            erase_identity(by=borrower, person=register.person, reason="Not needed")
+        # Without the one door, by the wall alone.
+        PersonIdentity.objects.filter(person=register.person).delete()
+    assert PersonIdentity.objects.filter(person=register.person).exists()
+    for who in ("lead", "registrar"):
+        with actor(user := register.users[who]):
+            erase_identity(by=user, person=register.person, reason="Asked for it")
+
+
+def test_who_worked_on_the_team_is_named_when_they_have_left(register: Register) -> None:
+    col = register.users["facilitator"]
+    with actor(col):
+        edit_person(by=col, person=register.person, background="scholar")
+    TeamMember.objects.filter(user=col).update(expires_at=timezone.now())
+    with actor(lead := register.users["lead"]):
+        told = versions_in_register(by=lead, record=register.person)
+
+    assert told[0].by == col
 
 
 @pytest.mark.parametrize("who", ROLES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -177,6 +178,113 @@ def test_whose_change_it_was_goes_when_the_rule_forbids_to_store_it(world: World
     edit_outcome(by=world.alice, outcome=outcome, statement="Would talk soon")
     notes = {row.kept["fields"]["notes"] for row in SessionRevision.objects.filter(session=session)}
     assert ("Said in notes" in notes) is (rule != "no_notes")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["non_attributed_summary", "no_notes"])
+def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
+    """Neither of an outcome whose participant made way for the side before, nor of one that was taken out before."""
+    person = record.make_person(world.house, party=world.up)
+    somebody = record.make_participation(world.secret, person, consents=["to_be_recorded"])
+    session = worded(world, "chatham_house")
+    edit_session(by=world.alice, session=session, notes="")
+    made = {"kind": "individual", "content_kind": "attitude_change", "statement": "Would talk"}
+    sided, elsewhere = (
+        record_outcome(
+            by=world.alice, initiative=world.secret, travel_permission="team", participation=somebody,
+            session=session, **made,
+        )
+        for _two in range(2)
+    )  # fmt: skip
+    edit_outcome(by=world.alice, outcome=sided, participation=None, party=world.up)
+    edit_outcome(by=world.alice, outcome=elsewhere, session=None)
+    with pytest.raises(Doubt):
+        edit_session(by=world.alice, session=session, rule=rule)
+    edit_session(by=world.alice, session=session, rule=rule, override_reason="The group wants it so")
+    rows = OutcomeRevision.objects.select_related("outcome")
+    kept = [(row.outcome_id, row.kept["fields"]) for row in rows]
+
+    for pk in (sided.pk, elsewhere.pk):
+        said = " ".join(str(fields) for owner, fields in kept if owner == pk)
+        assert not (str(session.pk) in said and str(somebody.pk) in said)
+    elsewhere.refresh_from_db()
+    assert elsewhere.participation == somebody
+    # Nor does a later version, beside an earlier one that says where it came from.
+    with pytest.raises(ValidationError) as refused:
+        edit_outcome(
+            by=world.alice,
+            outcome=sided,
+            session=None,
+            participation=somebody,
+            party=None,
+            override_reason="x",
+        )
+    assert list(refused.value.message_dict) == ["participation"]
+
+
+@pytest.mark.django_db
+def test_a_side_has_to_be_there_to_stand_for_somebody(world: World) -> None:
+    somebody = record.make_participation(world.secret, record.make_person(world.house))
+    session = record.make_session(world.secret, world.alice, rule="chatham_house")
+    record.make_outcome(world.secret, world.alice, session=session, participation=somebody, party=None)
+
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, rule="no_notes", notes="", override_reason="So agreed")
+    assert somebody.person.pseudonym in refused.value.message_dict["rule"][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["agreed_text_only", "no_notes"])
+def test_why_something_changed_is_a_text_as_well(world: World, rule: str) -> None:
+    session, olga = worded(world, rule), observer(world)
+    edit_session(by=world.alice, session=session, place="", reason="Heard from a driver")
+    browser = Client()
+    browser.force_login(olga)
+    paths = [reverse(f"initiatives:{name}", args=[session.pk]) for name in ("session", "session_history")]
+    told = [browser.get(path).content.decode() for path in paths]
+    told.append(get(client_of(olga), f"sessions/{session.pk}/history/").content.decode())
+    told.append(get(client_of(world.alice), f"sessions/{session.pk}/history/").content.decode())
+
+    assert ["Heard from a driver" in one for one in told] == [False, False, False, True]
+
+
+@pytest.mark.django_db
+def test_an_observer_sees_of_agreed_texts_what_is_agreed(world: World) -> None:
+    session, olga = worded(world, "agreed_text_only"), observer(world)
+    made = {"session": session, "kind": "collective", "content_kind": "text_draft"}
+    outcome = record_outcome(
+        by=world.alice, initiative=world.secret, travel_permission="officials", statement="A first draft",
+        endorsed_by=[world.up], **made,
+    )  # fmt: skip
+    transfer = record.make_transfer(outcome, world.alice, record.make_body(world.conflict))
+    client = client_of(olga)
+
+    assert get(client, f"outcomes/{outcome.pk}/").status_code == 404
+    assert get(client, f"transfers/{transfer.pk}/").status_code == 404
+    edit_outcome(
+        by=world.alice, outcome=outcome, statement="What both want", endorsed_by=[world.up, world.down],
+        override_reason="Both said so",
+    )  # fmt: skip
+    assert get(client, f"outcomes/{outcome.pk}/").json()["statement"] == "What both want"
+    assert get(client, f"transfers/{transfer.pk}/").status_code == 200
+    assert "A first draft" not in get(client, f"outcomes/{outcome.pk}/history/").content.decode()
+
+
+@pytest.mark.django_db
+def test_no_file_holds_a_text_of_the_team_from_agreed_texts_only(world: World) -> None:
+    outcome = record.make_outcome(
+        world.secret, world.alice, session=worded(world, "agreed_text_only"), kind="collective",
+        content_kind="text_draft", endorsed_by=[world.up.pk, world.down.pk], travel_permission="officials",
+    )  # fmt: skip
+    transfer = record.make_transfer(
+        outcome, world.alice, record.make_body(world.conflict), note="Said to us", message="Said to them"
+    )
+    record.make_step(transfer, world.alice, "sent", note="Said on the way", reason="Said why")
+    client = client_of(world.alice)
+    files = [get(client, f"{name}/", export="csv").content.decode() for name in ("transfers", "uptake-steps")]
+
+    assert [str(transfer.pk) in file for file in files] == [True, True]
+    assert not any("Said " in file for file in files)
 
 
 @pytest.mark.django_db(transaction=True)

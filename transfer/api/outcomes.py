@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -162,6 +162,11 @@ class OutcomeFilters(OfInitiative):
     )
 
 
+def _nobody(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Neither who it was nor for whom they sat there; the sides that stand behind what a group made may be named."""
+    return {"participation": None, **({"party": None} if row["kind"] == OutcomeKind.INDIVIDUAL else {})}
+
+
 class Outcomes(Resource):
     """What changed in people, and what groups made, in the initiatives on whose teams the caller is."""
 
@@ -208,7 +213,7 @@ class Outcomes(Resource):
             leaves = in_files(by_id[row["id"]])
             if leaves.row:
                 without = {} if leaves.texts else blank
-                leaving.append({**row, **without, **({} if leaves.people else {"participation": None})})
+                leaving.append({**row, **without, **({} if leaves.people else _nobody(row))})
         return leaving
 
     def make(self, **fields: Any) -> Outcome:

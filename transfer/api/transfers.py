@@ -136,7 +136,8 @@ class Transfers(Resource):
             outcome = by_id.get(row["outcome"])
             if outcome is not None and may_leave(outcome, row["channel"]) and in_files(outcome).row:
                 nobody = {} if in_files(outcome).people else {"carrier": None}
-                leaving.append({**row, "link": None, **nobody})
+                wordless = {} if in_files(outcome).texts else {"message": "", "note": ""}
+                leaving.append({**row, "link": None, **nobody, **wordless})
         return leaving
 
     def make(self, *, by: Any, status: str, reason: str = "", **fields: Any) -> Transfer:
@@ -214,16 +215,21 @@ class UptakeSteps(Making, Reading):
         team = TeamMember.objects.filter(initiative=OuterRef("initiative"), user=OuterRef("by"))
         return super().records(user).annotate(by_team=Exists(team))
 
+    def get_queryset(self) -> QuerySet:
+        found = super().get_queryset()
+        kept = {"transfer__deleted_at": None, "transfer__outcome__deleted_at": None}
+        return found.filter(**kept) if self.action == "list" else found
+
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """A file leaves the room: only steps of what may travel the way it did."""
         ids = {row["transfer"] for row in rows}
         seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids)
         free = {
-            str(one.pk)
+            str(one.pk): {} if in_files(one.outcome).texts else {"reason": "", "note": ""}
             for one in seen.select_related("outcome__session")
             if may_leave(one.outcome, one.channel) and in_files(one.outcome).row
         }
-        return [row for row in rows if row["transfer"] in free]
+        return [{**row, **free[row["transfer"]]} for row in rows if row["transfer"] in free]
 
     def make(self, **fields: Any) -> UptakeStep:
         return services.record_step(**fields)

@@ -8,29 +8,37 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
 from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
+from initiatives.services.rules import closed_to, opened_to
+from initiatives.services.versions import kept_of
 from participants.enums import Consent
 from participants.models import Participation
-from transfer.enums import LEAVES_THE_TEAM, ObservedBy, OutcomeKind
-from transfer.models import Outcome, Transfer
-from transfer.services.permission import allows, gone_out, told
+from transfer.enums import ObservedBy, OutcomeKind
+from transfer.models import Outcome
+from transfer.services.permission import Reach, gone_out, reach_of, read_again, told
 
+DECIDED = gettext_lazy(
+    "This has gone out already and would be read there again. A lead or facilitator decides that."
+)
 NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
 
 
-def refuse_unfit(*, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> None:
+def refuse_unfit(
+    *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any], before: Reach
+) -> None:
     """Raise ValidationError for what contradicts itself or reaches beyond the initiative. Only what changed is asked
-    about: what was right when it was saved stays."""
+    about: what was right when it was saved stays. `before`: how far it could go."""
     errors = _unfit_origin(by, outcome, changed)
     errors |= _unfit_whose(by, outcome, changed, stood)
-    errors |= _unfit_widening(by, outcome, changed, stood)
+    errors |= _unfit_widening(by, outcome, changed, before)
     if outcome.kind == OutcomeKind.INDIVIDUAL:
-        errors |= _unfit_individual(outcome)
+        errors |= _unfit_individual(outcome, changed)
     else:
         errors |= _unfit_collective(outcome)
     if errors:
@@ -97,7 +105,7 @@ def _unfit_whose(
     return errors
 
 
-def _unfit_individual(outcome: Outcome) -> dict[str, str]:
+def _unfit_individual(outcome: Outcome, changed: Collection[str]) -> dict[str, str]:
     errors = {}
     if not outcome.participation_id and not outcome.party_id:
         errors["participation"] = _("Say whose change this is: a participant's, or a side's.")
@@ -107,11 +115,23 @@ def _unfit_individual(outcome: Outcome) -> dict[str, str]:
         errors["participation"] = _(
             "Under the rule of this session it is not stored who was there. Say the side, or leave the session out."
         )
+    elif outcome.participation_id and "participation" in changed and _came_out_of_it(outcome):
+        errors["participation"] = _(
+            "It once stood here as coming out of a session whose rule forbids to store who was there. Say the side."
+        )
     if len(outcome.change) == 1:
         errors["change"] = _("Give both ends: where it stood before, and where it stands now.")
     if outcome.party_id and outcome.consented is not None:
         errors["consented"] = _("A participant consents; a side is not asked.")
     return errors
+
+
+def _came_out_of_it(outcome: Outcome) -> bool:
+    """Whether an earlier version and this one together would say who was in the room."""
+    if outcome._state.adding:
+        return False
+    said = {fields["session"] for fields in kept_of(outcome) if fields.get("session")}
+    return Session.objects.filter(pk__in=said, rule__in=WITHOUT_ATTENDANCE).exists()
 
 
 def _unfit_collective(outcome: Outcome) -> dict[str, str]:
@@ -127,21 +147,21 @@ def _unfit_collective(outcome: Outcome) -> dict[str, str]:
     return {name: text for name, value in given.items() if value}
 
 
-def _unfit_widening(
-    by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
-) -> dict[str, str]:
+def _unfit_widening(by: Any, outcome: Outcome, changed: Collection[str], before: Reach) -> dict[str, str]:
     """What went out once is put before its readers again by whoever may send it there, and by nobody else."""
-    if "travel_permission" not in changed or outcome._state.adding:
+    again = read_again(by=by, outcome=outcome, before=before)
+    if not again or policy.may(by, Action.EDIT_TRANSFERS, outcome):
         return {}
-    returns = _read_again(by, outcome, stood["travel_permission"])
-    if not returns or policy.may(by, Action.EDIT_TRANSFERS, outcome):
-        return {}
-    text = _("This has gone out already and would be read there again. A lead or facilitator decides that.")
-    return {"travel_permission": text}
+    return {_decided_by(changed): str(DECIDED)}
+
+
+def _decided_by(changed: Collection[str]) -> str:
+    """The field that decides how far it reaches now."""
+    return next((name for name in ("travel_permission", "session") if name in changed), "endorsed_by")
 
 
 def doubts(
-    *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
+    *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any], before: Reach
 ) -> dict[str, str]:
     """What looks wrong, by field. Only what changed is asked about: what was saved with a reason has one."""
     found = {}
@@ -149,11 +169,13 @@ def doubts(
         found["change"] = _("It stands where it stood before. Is this a change?")
     if "session" in changed and outcome.session:
         found |= _of_origin(outcome.session)
+    if "session" in changed and (number := _newly_read(outcome, stood["session"])):
+        found["session"] = " ".join(filter(None, (found.get("session"), opened_to(number))))
     if {"participation", "consented"} & set(changed) and outcome.participation:
         found |= _of_consent(outcome, outcome.participation)
-    if "travel_permission" in changed and not outcome._state.adding:
-        found |= _of_narrowing(by, outcome, stood["travel_permission"])
-        found |= _of_widening(by, outcome, stood["travel_permission"])
+    if {"travel_permission", "session", "endorsed_by"} & set(changed) and not outcome._state.adding:
+        found |= _of_narrowing(by, outcome, changed, before)
+        found |= _of_widening(by, outcome, changed, before)
     return found
 
 
@@ -167,6 +189,15 @@ def _of_origin(session: Session) -> dict[str, str]:
         )
         return {"session": text % {"rule": Rule(session.rule).label}}
     return {}
+
+
+def _newly_read(outcome: Outcome, before: str | None) -> int:
+    """How many observers of the team read it when it is not of that session any more."""
+    if outcome._state.adding or before is None:
+        return 0
+    earlier = Session.objects.get(pk=before)
+    closed = closed_to(outcome.session) if outcome.session else set()
+    return len(closed_to(earlier) - closed)
 
 
 def _of_consent(outcome: Outcome, participation: Participation) -> dict[str, str]:
@@ -183,31 +214,25 @@ def _of_consent(outcome: Outcome, participation: Participation) -> dict[str, str
     return {"participation": text}
 
 
-def _read_again(by: Any, outcome: Outcome, before: str) -> list[Transfer]:
-    """Transfers that were withdrawn with the permission, and come before liaisons again with the new one."""
-    if before in LEAVES_THE_TEAM or outcome.travel_permission not in LEAVES_THE_TEAM:
-        return []
-    return gone_out(by=by, outcome=outcome)
-
-
-def _of_widening(by: Any, outcome: Outcome, before: str) -> dict[str, str]:
-    again = _read_again(by, outcome, before)
+def _of_widening(by: Any, outcome: Outcome, changed: Collection[str], before: Reach) -> dict[str, str]:
+    again = read_again(by=by, outcome=outcome, before=before)
     if not again:
         return {}
-    text = _("This has gone out before: %(where)s. With this permission it is read there again.")
-    return {"travel_permission": text % {"where": told(again)}}
+    text = _("This has gone out before: %(where)s. It would be read there again.")
+    return {_decided_by(changed): text % {"where": told(again)}}
 
 
-def _of_narrowing(by: Any, outcome: Outcome, before: str) -> dict[str, str]:
-    """Only what the permission allowed so far and does not allow any more."""
+def _of_narrowing(by: Any, outcome: Outcome, changed: Collection[str], before: Reach) -> dict[str, str]:
+    """Only what could go its way so far and cannot any more."""
+    now = reach_of(outcome)
     beyond = [
         sent
         for sent in gone_out(by=by, outcome=outcome)
-        if allows(before, sent.channel) and not allows(outcome.travel_permission, sent.channel)
+        if before.allows(sent.channel) and not now.allows(sent.channel)
     ]
     if not beyond:
         return {}
     text = _(
         "This has gone out already: %(where)s. Narrowing it brings nothing back; liaisons no longer see it here."
     )
-    return {"travel_permission": text % {"where": told(beyond)}}
+    return {_decided_by(changed): text % {"where": told(beyond)}}

@@ -10,20 +10,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import AGREED_FOR_OBSERVERS
 from confidentiality.records import hold, save
 from initiatives.models import Initiative, Party, Session
 from initiatives.services.overriding import doubt
-from initiatives.services.rules import Keeper
+from initiatives.services.sessions import was_moved
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import (
     Version,
-    change_versions,
     keep_version,
     named_then,
     needed_reason,
@@ -31,8 +30,10 @@ from initiatives.services.versions import (
     versions_of,
 )
 from participants.models import Participation
+from transfer.enums import SIDES_THAT_AGREE, OutcomeKind
 from transfer.models import Outcome
-from transfer.services.judging import doubts, refuse_unfit
+from transfer.services.judging import DECIDED, doubts, refuse_unfit
+from transfer.services.permission import NOWHERE, reach_of, read_again
 
 OF_INDIVIDUALS = ("participation", "party", "change", "observed_by", "consented")
 OF_GROUPS = ("endorsed_by",)
@@ -101,22 +102,31 @@ def edit_outcome(
 
 def outcome_versions(*, by: User, outcome: Outcome) -> list[Version]:
     """Its versions, the newest first. An observer reads none that came out of a session which is closed to observers,
-    and of no outcome that came out of one."""
+    of no outcome that came out of one, and of "agreed text only" those that were agreed."""
     if policy.may(by, Action.EDIT_OUTCOMES, outcome):
         return versions_of(by, outcome)
     inside = outcome.initiative_id
     # Of what is closed to them, observers do not even see that it is there: only what is open can be asked for.
-    sessions, outcomes = (
-        {None, *map(str, rows.objects.visible_to(by).filter(initiative=inside).values_list("pk", flat=True))}
-        for rows in (Session, Outcome)
-    )
+    open_sessions = Session.objects.visible_to(by).filter(initiative=inside).values_list("pk", "rule")
+    rules: dict[str | None, str | None] = {None: None}
+    rules |= {str(pk): rule for pk, rule in open_sessions}
+    open_outcomes = Outcome.objects.visible_to(by).filter(initiative=inside).values_list("pk", flat=True)
+    outcomes = {None, *map(str, open_outcomes)}
 
     def seen(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        if fields.get("session") not in sessions:
+        session = fields.get("session")
+        if session not in rules or (rules[session] in AGREED_FOR_OBSERVERS and not _was_agreed(fields)):
             return None
         return fields if fields.get("repeats") in outcomes else {**fields, "repeats": None}
 
     return versions_of(by, outcome, seen)
+
+
+def _was_agreed(fields: Mapping[str, Any]) -> bool:
+    return (
+        fields.get("kind") == OutcomeKind.COLLECTIVE
+        and len(fields.get("endorsed_by", ())) >= SIDES_THAT_AGREE
+    )
 
 
 @transaction.atomic
@@ -153,19 +163,32 @@ def delete_outcome(*, by: User, outcome: Outcome, reason: str, version: int | No
     outcome = hold(Outcome, outcome.pk, version)
     if outcome.deleted_at is None:
         outcome.deleted_at = timezone.now()
-        _keep(by, outcome, ["deleted"], reason)
+        keep_outcome(by, outcome, ["deleted"], reason)
     return outcome
 
 
 @transaction.atomic
 def restore_outcome(*, by: User, outcome: Outcome, version: int | None = None) -> Outcome:
-    """Bring a deleted outcome back as it was. One that was not deleted stays as it is."""
+    """Bring a deleted outcome back as it was. One that was not deleted stays as it is. What has gone out, and would be
+    read there again, is brought back by whoever may send it."""
     policy.require(by, Action.EDIT_OUTCOMES, outcome)
     outcome = hold(Outcome, outcome.pk, version)
     if outcome.deleted_at is not None:
+        _refuse_left_behind(outcome.session)
         outcome.deleted_at = None
-        _keep(by, outcome, ["deleted"], "")
+        if read_again(by=by, outcome=outcome, before=NOWHERE) and not policy.may(
+            by, Action.EDIT_TRANSFERS, outcome
+        ):
+            raise ValidationError(DECIDED, code="invalid")
+        keep_outcome(by, outcome, ["deleted"], "")
     return outcome
+
+
+def _refuse_left_behind(session: Session | None) -> None:
+    """Elsewhere the rule of its session may become another one, and this outcome would not hear of it."""
+    if session is not None and session.deleted_at is not None and was_moved(session):
+        text = _("The session from which it came was moved to another initiative. Record the outcome there.")
+        raise ValidationError(text, code="moved")
 
 
 def _origin_held(outcome: Outcome, given: Mapping[str, Any]) -> dict[str, Session]:
@@ -181,41 +204,6 @@ def _origin_held(outcome: Outcome, given: Mapping[str, Any]) -> dict[str, Sessio
     return {"session": held[new.pk]} if new and new.pk in held else {}
 
 
-# --- What a rule of the session forbids to keep -------------------------------------------------------------------
-
-
-def _names_whose(session: Session) -> bool:
-    return Outcome.objects.filter(session=session).exclude(participation=None).exists()
-
-
-def _forget_whose(session: Session, by: User) -> None:
-    """The side instead of the participant, in the outcome and in its history."""
-    named = Outcome.objects.filter(session=session).exclude(participation=None)
-    take_turn("outcomes", session.initiative_id)
-    for pk in named.order_by("pk").values_list("pk", flat=True):
-        outcome = hold(Outcome, pk, None)
-        if outcome.participation is not None:
-            outcome.party = outcome.participation.person.party
-            outcome.participation = outcome.consented = None
-            _keep(by, outcome, ["participation", "party"], "")
-        change_versions(outcome, _without_whose)
-
-
-def _without_whose(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**fields, "participation": None, "consented": None}
-
-
-KEEPER = Keeper(
-    "outcomes",
-    _names_whose,
-    _forget_whose,
-    gettext_lazy(
-        "Outcomes name the participant whose change it was. Under this rule that is not stored: the side will stand "
-        "there instead."
-    ),
-)
-
-
 def _written(
     by: User, outcome: Outcome, given: Mapping[str, Any], override_reason: str, reason: str = ""
 ) -> Outcome:
@@ -229,15 +217,16 @@ def _written(
     ]
     if not changed and not outcome._state.adding:
         return outcome
+    before = NOWHERE if outcome._state.adding else reach_of(outcome)
     for name in changed:
         setattr(outcome, name, fields[name])
-    refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood)
-    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood), override_reason)
-    _keep(by, outcome, changed, override_reason or reason)
+    refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood, before=before)
+    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood, before=before), override_reason)
+    keep_outcome(by, outcome, changed, override_reason or reason)
     return outcome
 
 
-def _keep(by: User, outcome: Outcome, changed: list[str], reason: str) -> None:
+def keep_outcome(by: User, outcome: Outcome, changed: list[str], reason: str) -> None:
     """Store the outcome, and beside it how it stands now."""
     save(outcome)
     keep_version(outcome, by=by, fields=kept_fields(outcome), changed=changed, reason=reason)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from confidentiality.policy import (
+    AGREED_FOR_OBSERVERS,
     AGREED_TO_OFFICIALS,
     ATTENDANCE_IN_FILES,
     FACTS_IN_FILES,
@@ -13,7 +14,15 @@ from confidentiality.policy import (
     NOT_TO_OFFICIALS,
 )
 from confidentiality.words import listed
-from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, OutcomeKind, TransferStatus, TravelPermission
+from initiatives.models import Session
+from transfer.enums import (
+    LEAVES_THE_TEAM,
+    PUBLIC_CHANNELS,
+    SIDES_THAT_AGREE,
+    OutcomeKind,
+    TransferStatus,
+    TravelPermission,
+)
 from transfer.models import Outcome, Transfer
 
 
@@ -29,15 +38,44 @@ def held_back(outcome: Outcome) -> bool:
 
     Under "agreed text only" an outcome goes out once two sides or more stand behind it.
     """
-    rule = outcome.session.rule if outcome.session else None
+    return _held_by(outcome.session.rule if outcome.session else None, outcome)
+
+
+def _held_by(rule: str | None, outcome: Outcome) -> bool:
     if rule in AGREED_TO_OFFICIALS:
-        return outcome.kind != OutcomeKind.COLLECTIVE or len(outcome.endorsed_by) < 2
+        return outcome.kind != OutcomeKind.COLLECTIVE or len(outcome.endorsed_by) < SIDES_THAT_AGREE
     return rule in NOT_TO_OFFICIALS
+
+
+def is_closed_to_observers(outcome: Outcome) -> bool:
+    """Beyond what closes the session itself: under "agreed text only" they see what is agreed."""
+    return outcome.session is not None and outcome.session.rule in AGREED_FOR_OBSERVERS and held_back(outcome)
 
 
 def may_leave(outcome: Outcome, channel: str) -> bool:
     """Whether it may go this way: by what the group agreed, and by the rule of its session."""
     return allows(outcome.travel_permission, channel) and not held_back(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far an outcome may go as it stands: whether at all, and with which permission."""
+
+    leaves: bool
+    permission: str
+
+    def allows(self, channel: str) -> bool:
+        return self.leaves and allows(self.permission, channel)
+
+
+NOWHERE = Reach(False, TravelPermission.NONE)
+
+
+def reach_of(outcome: Outcome) -> Reach:
+    """By everything that decides it: the permission, the rule of its session, the sides behind it, a deletion."""
+    if outcome.deleted_at is not None or outcome.travel_permission not in LEAVES_THE_TEAM:
+        return Reach(False, outcome.travel_permission)
+    return Reach(not held_back(outcome), outcome.travel_permission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +96,24 @@ def in_files(outcome: Outcome) -> InFiles:
 
 def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:
     """The transfers by which an outcome has left the team, the first of them first."""
-    sent = Transfer.objects.visible_to(by).kept().filter(outcome=outcome, status=TransferStatus.DONE)
+    done = {"status": TransferStatus.DONE, "deleted_at": None}
+    sent = Transfer.objects.visible_to(by).filter(outcome=outcome, **done)
     return list(sent.select_related("body").order_by("sent_on", "created_at"))
+
+
+def read_again(*, by: Any, outcome: Outcome, before: Reach) -> list[Transfer]:
+    """What was withdrawn with the outcome, and comes before its readers again now that it may leave again."""
+    if before.leaves or not reach_of(outcome).leaves:
+        return []
+    return gone_out(by=by, outcome=outcome)
+
+
+def returned_by_rule(*, by: Any, session: Session, before: str) -> list[Transfer]:
+    """What comes before its readers again when the session has this rule now, and had the other one before."""
+    inside = Outcome.objects.visible_to(by).kept()
+    kept = inside.filter(session=session, travel_permission__in=LEAVES_THE_TEAM).order_by("created_at")
+    freed = [one for one in kept if _held_by(before, one) and not _held_by(session.rule, one)]
+    return [sent for outcome in freed for sent in gone_out(by=by, outcome=outcome)]
 
 
 def told(sent: list[Transfer]) -> str:

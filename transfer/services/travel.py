@@ -63,6 +63,10 @@ def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None
         errors["body"] = _(
             "Steps say what became of it at this office. Record another transfer for the other one."
         )
+    if "message" in changed and _acknowledged(transfer):
+        errors["message"] = _(
+            "The office has acknowledged what was written here. Record another transfer for other words."
+        )
     if "track" in changed:
         errors |= _other_track(transfer)
     if changed & (WHO | {"status"}):
@@ -72,6 +76,8 @@ def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None
     if errors:
         raise ValidationError(errors)
     doubts: dict[str, str] = {}
+    if "message" in changed and _has_steps(transfer, Uptake.SENT):
+        doubts["message"] = _("Steps say what became of it, as it was written before.")
     if changed & (DAY | {"status"}):
         doubts |= _before_its_outcome(transfer)
     if changed & (DAY | {"carrier", "status"}):
@@ -79,8 +85,16 @@ def check(transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None
     doubt(doubts, reason)
 
 
-def _has_steps(transfer: Transfer) -> bool:
-    return not transfer._state.adding and transfer.steps.exclude(uptake=Uptake.NOT_SENT).exists()
+def _has_steps(transfer: Transfer, *besides: str) -> bool:
+    steps = transfer.steps.exclude(uptake__in=[Uptake.NOT_SENT, *besides])
+    return not transfer._state.adding and steps.exists()
+
+
+def _acknowledged(transfer: Transfer) -> bool:
+    """By the office itself: by somebody who is not and was not on the team."""
+    team = transfer.initiative.members.values("user_id")
+    said = transfer.steps.filter(uptake=Uptake.ACKNOWLEDGED).exclude(by__in=team)
+    return not transfer._state.adding and said.exists()
 
 
 def _elsewhere(transfer: Transfer) -> dict[str, str]:

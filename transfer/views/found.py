@@ -20,6 +20,7 @@ from initiatives.views.sessions import sight_with
 from participants.models import Participation
 from transfer.forms.outcomes import Choices
 from transfer.models import Outcome
+from transfer.services.permission import is_closed_to_observers
 
 LABEL_LENGTH = 60
 
@@ -45,7 +46,7 @@ def context_of(
     }
     if outcome is not None and outcome.session is not None:
         outcome.session.initiative = initiative
-        found["sight"] = sight_with(outcome.session)
+        found["sight"] = sight_with(outcome.session, closed=is_closed_to_observers(outcome))
     return found
 
 

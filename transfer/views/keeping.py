@@ -108,6 +108,10 @@ def _delete_page(
 def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Bring a deleted outcome back."""
     shown, _initiative, _standing = found(request, pk, Action.EDIT_OUTCOMES)
-    services.restore_outcome(by=request.user, outcome=shown)
-    messages.success(request, _("Restored, as it was."))
+    try:
+        services.restore_outcome(by=request.user, outcome=shown)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Restored, as it was."))
     return redirect("transfer:outcome", pk=pk)

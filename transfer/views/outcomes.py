@@ -25,7 +25,7 @@ from transfer.enums import LEAVES_THE_TEAM, OutcomeKind, TravelPermission
 from transfer.forms import OutcomeFilterForm
 from transfer.forms.outcomes import SCALE, Choices
 from transfer.models import Outcome
-from transfer.services.permission import gone_out
+from transfer.services.permission import gone_out, told
 from transfer.views.found import called, context_of, found
 
 PER_PAGE = 25
@@ -127,6 +127,7 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
     names = names_of(request.user, [shown])
     texts = {name: if_it_opens(shown, name) for name in TEXTS}
     origin = Session.objects.visible_to(request.user).kept().filter(pk=shown.session_id).first()
+    gone = gone_out(by=request.user, outcome=shown)
     context = {
         **context_of(request, initiative, standing, shown),
         "outcome": shown,
@@ -137,7 +138,8 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
         "session_label": called(origin) if origin else "",
         "far": FAR.get(shown.travel_permission, ""),
         "may_transfer": _may_transfer(shown, standing),
-        "gone": gone_out(by=request.user, outcome=shown),
+        "gone": gone,
+        "returns": told(gone) if shown.deleted_at else "",
         "chain": _chain(request.user, shown),
         "saved": next(iter(versions_of(request.user, shown, most=1)), None),
     }

@@ -32,7 +32,7 @@ def received_by(user: Any) -> Any:
 def received(request: HttpRequest) -> HttpResponse:
     """Everything that came to one's offices, the newest first."""
     page = Paginator(received_by(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    offices = request.user.liaison_mandates.live().select_related("body").order_by("body__name")
+    offices = request.user.liaison_mandates.serving().select_related("body").order_by("body__name")
     # Two of one day and one way would look the same without their words.
     rows = [(one, services.message_of(one)) for one in page.object_list]
     context = {"page": page, "rows": rows, "query": "", "offices": [mandate.body.name for mandate in offices]}
