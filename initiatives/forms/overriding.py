@@ -1,4 +1,4 @@
-"""The field in which somebody says why what a service doubts is right all the same."""
+"""Saying why what a service doubts is right all the same: the field, and forms that have it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,19 @@ class OverrideField(forms.CharField):
             **options,
         }
         super().__init__(required=False, max_length=REASON_LENGTH, **given)
+
+
+class DoubtedForm(forms.Form):
+    """A form of which a service may doubt something: then, and only then, it asks why it is right all the same."""
+
+    override_reason = OverrideField()
+
+    @property
+    def doubted(self) -> bool:
+        codes = {problem.code for problems in self.errors.as_data().values() for problem in problems}
+        return "confirm" in codes or bool(self["override_reason"].value())
+
+    def shown_fields(self) -> list[forms.BoundField]:
+        """The fields for a page: without the reason, unless something is doubted."""
+        asks = self.doubted
+        return [field for field in self.visible_fields() if asks or field.name != "override_reason"]

@@ -18,7 +18,7 @@ from confidentiality.fields import if_it_opens
 from initiatives import dates
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms.brief import ProseField
-from initiatives.forms.overriding import OverrideField
+from initiatives.forms.overriding import DoubtedForm, OverrideField
 from initiatives.models import Initiative, Party, Session
 from initiatives.models.session import LINE_LENGTH, MOST_PRESENT, PLACE_LENGTH
 from initiatives.services.countries import country_choices
@@ -175,7 +175,7 @@ def sides_of(initiative: Initiative | None, session: Session | None = None) -> l
     return sorted(found.values(), key=lambda party: party.name.casefold())
 
 
-class DetailsForm(VersionedForm):
+class DetailsForm(DoubtedForm, VersionedForm):
     """What is told of a session later. Nothing in it is required."""
 
     agenda_themes = forms.MultipleChoiceField(
@@ -222,6 +222,9 @@ class DetailsForm(VersionedForm):
         countries = country_choices((get_language() or "en").split("-")[0])
         self.fields["country"].choices = [("", gettext("Not said")), *countries]
         self.fields["readers"].queryset = observers
+        self.order_fields(
+            [name for name in self.fields if name != "override_reason"]
+        )  # It stands at the end.
         if not observers:
             del self.fields["readers"]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import VersionedForm
 from initiatives.forms.brief import ProseField, SeenForm
-from initiatives.forms.overriding import OverrideField
+from initiatives.forms.overriding import DoubtedForm
 from initiatives.models import Initiative, Party
 from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
 from participants.models import Participation, Person
@@ -29,18 +29,6 @@ def text(label: Any, **options: Any) -> forms.CharField:
     return forms.CharField(
         label=label, required=False, widget=forms.TextInput(attrs=dict(OUT_OF_SIGHT)), **options
     )
-
-
-class DoubtedForm(forms.Form):
-    """A form of which a service may doubt something: then, and only then, it asks why it is right all the same."""
-
-    override_reason = OverrideField()
-
-    def shown_fields(self) -> list[forms.BoundField]:
-        """The fields for a page: without the reason, unless something is doubted."""
-        codes = {problem.code for problems in self.errors.as_data().values() for problem in problems}
-        asks = "confirm" in codes or bool(self["override_reason"].value())
-        return [field for field in self.visible_fields() if asks or field.name != "override_reason"]
 
 
 def party_field() -> forms.ModelChoiceField:

@@ -331,6 +331,20 @@ def test_details_and_the_observers_who_read_it(world: World, alice: Client) -> N
     assert not SessionReader.objects.exists()
 
 
+def test_a_session_is_opened_to_observers_with_a_reason(world: World, alice: Client) -> None:
+    make.make_member(world.secret, make.make_member_of(world.house, "Olga"), "observer")
+    session = make_session(world.secret, world.alice, audience="named")
+    typed = {"version": "1", "audience": "team"}
+    assert "override_reason" not in text_of(alice, at("session_details", session))
+    asked = alice.post(at("session_details", session), typed)
+    told = alice.post(at("session_details", session), {**typed, "override_reason": "They belong here"})
+
+    assert asked.status_code == 422
+    assert 'name="override_reason"' in asked.content.decode()
+    assert told.status_code == 302
+    assert Session.objects.get().audience == "team"
+
+
 def test_notes_are_refused_where_the_rule_allows_none(world: World, alice: Client) -> None:
     session = make_session(world.secret, world.alice, rule="no_notes")
     answer = alice.post(
