@@ -79,9 +79,10 @@ def names_inside(*, by: User, initiative: Initiative) -> dict[str, list[str]]:
     inside = Participation.objects.visible_to(by).filter(initiative=initiative).values("person_id")
     found: dict[str, list[str]] = {}
     known = PersonIdentity.objects.visible_to(by).filter(person__in=inside).select_related("person")
-    for one in known.order_by("created_at"):
-        if name := if_it_opens(one, "name"):
-            found.setdefault(normalised(name), []).append(one.person.pseudonym)
+    with noted.looking_through():
+        for one in known.order_by("created_at"):
+            if name := if_it_opens(one, "name"):
+                found.setdefault(normalised(name), []).append(one.person.pseudonym)
     return found
 
 
