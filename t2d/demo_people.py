@@ -130,7 +130,8 @@ ALSO = (("Cedar Bridge", 1, "Copper Kite", "resource_expert"),)
 NEVER_CAME = (ParticipationStatus.CONSIDERED, ParticipationStatus.DECLINED, ParticipationStatus.BLOCKED)
 
 
-ON_PAPER = "Name on paper, in the host's drawer"
+CONTACTS = "By letter, care of the host"
+ON_PAPER = "The name is on paper, in the host's drawer. By letter, care of the host"
 
 
 def load_people(people: dict[str, User], leads: dict[str, str], cards: dict[str, Initiative]) -> None:
@@ -161,7 +162,7 @@ def _add(by: User, initiative: Initiative, somebody: Somebody) -> None:
         initiative=initiative,
         party=party,
         background=somebody.background,
-        identity={"name": somebody.name or ON_PAPER, "contacts": "By letter, care of the host"},
+        identity={"name": somebody.name, "contacts": CONTACTS if somebody.name else ON_PAPER},
         role=somebody.role,
         capacity=somebody.capacity,
         status=somebody.status,
