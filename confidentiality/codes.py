@@ -104,6 +104,16 @@ class AuditAction(TextChoices):
     PURGE = "purge", _("Purged")
 
 
+class ExportReason(TextChoices):
+    """For what a list is taken out in a file, as whoever does it says; a code, since the ledger holds no words."""
+
+    TEAM = "team", _("For the team's own work")
+    REPORT = "report", _("To report to a funder or a board")
+    PARTNER = "partner", _("For a partner or an official")
+    COPY = "copy", _("A copy to keep")
+    OTHER = "other", _("Something else")
+
+
 class Rule(TextChoices):
     """What may be done with what was said in a session; the effects are in policy.py."""
 

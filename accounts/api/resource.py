@@ -25,6 +25,7 @@ from accounts.api.export import FORMATS, MOST_ROWS, as_file, left_out, marked
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
 from confidentiality import noted
+from confidentiality.codes import ExportReason
 from confidentiality.words import listed
 
 BULK = 500
@@ -140,13 +141,13 @@ class Reading(Endpoint):
         names = super().query_names()
         if self.action == "list":
             names |= {"page_size", "cursor", "ordering", *self.filterset_class.base_filters}
-            names |= {"export"}
+            names |= {"export", "why"}
             names |= {"search"} if self.searches else set()
         return names
 
     def check_query(self, request: Any) -> None:
         super().check_query(request)
-        self._check_export(request.query_params.get("export"))
+        self._check_export(request)
         asked = request.query_params.get("ordering")
         if asked is None:
             return
@@ -157,10 +158,15 @@ class Reading(Endpoint):
             raise ValidationError({"ordering": [ErrorDetail(text, "unknown_ordering")]})
         self.ordering = asked
 
-    def _check_export(self, asked: str | None) -> None:
+    def _check_export(self, request: Any) -> None:
+        asked, why = request.query_params.get("export"), request.query_params.get("why", "")
         if asked is not None and asked not in FORMATS:
             text = _("Expected one of: %(names)s.") % {"names": listed(FORMATS)}
             raise ValidationError({"export": [ErrorDetail(text, "unknown_format")]})
+        # A program that takes a copy each night has a token with a name; a person says it each time.
+        if why not in ExportReason.values and (why or (asked is not None and request.auth is None)):
+            text = _("Say for what, with one of: %(names)s.") % {"names": listed(ExportReason.values)}
+            raise ValidationError({"why": [ErrorDetail(text, "unknown_reason")]})
         if asked is not None and self.expanded:
             # What one list may hold in a file, another may not: `exported` judges its own rows only.
             raise ValidationError({"expand": [ErrorDetail(_("A file holds ids only."), "not_in_a_file")]})
@@ -194,7 +200,9 @@ class Reading(Endpoint):
         columns = [name for name, field in fields.items() if not field.write_only]
         known = self.represent(rows)
         leaving = self.exported(known)
-        noted.exported(self.exported_as(), format=format, rows=len(leaving), **left_out(known, leaving))
+        why = request.query_params.get("why", "")
+        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving)}
+        noted.exported(self.exported_as(), **facts)
         columns, marks = marked(columns, leaving, by=request.user.name, at=datetime.now(UTC))
         return as_file(format, self.exported_as(), columns, marks)
 

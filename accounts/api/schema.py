@@ -10,6 +10,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from confidentiality.codes import ExportReason
+
 EXPAND = _("Relations to inline, comma-separated: %(names)s. What you cannot read stays an id.")
 ORDERING = _("One of: %(names)s; with - for the other way.")
 
@@ -45,6 +47,9 @@ class DeskSchema(AutoSchema):
             found.append(_query("ordering", str(ORDERING % {"names": names})))
         if listing:
             found.append(_query("export", "csv or xlsx: the whole list as filtered, as a file to save."))
+            found.append(
+                _query("why", f"Of a file, for what, for the ledger: {', '.join(ExportReason.values)}.")
+            )
         if listing and self.view.searches:
             found.append(_query("search", "Words that must all occur."))
         if self.method == "POST":

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
-from confidentiality.codes import Action, AuditAction
+from confidentiality.codes import Action, AuditAction, ExportReason
 from confidentiality.models import AuditEvent
 from confidentiality.verification import verify
 from confidentiality.wall import walled_models
 from confidentiality.words import listed
 from initiatives.forms.audit import OUTSIDE, AuditFilterForm
 from initiatives.models import Initiative
-from initiatives.views.files import links_of
+from initiatives.views.files import files_of
 from initiatives.views.inside import entered, frame
 from initiatives.views.purging import words_of
 from initiatives.views.sight import of_audit
@@ -58,8 +58,11 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "page": page,
         "rows": [_row(event, people) for event in page.object_list],
         "query": urlencode({name: str(value) for name, value in chosen.items()}),
-        "links": links_of("audit-events", {"initiative": shown.pk, **_for_files(chosen)}),
-        "left_out": _("Nothing is left out: ids, codes and times. People stand by their ids."),
+        **files_of(
+            "audit-events",
+            {"initiative": shown.pk, **_for_files(chosen)},
+            _("Nothing is left out: ids, codes and times. People stand by their ids."),
+        ),
         "verified": _verified(shown) if "verify" in request.GET else None,
     }
     return render(request, "initiatives/audit.html", context)
@@ -124,12 +127,15 @@ def _file(told: Mapping[str, Any]) -> str:
     text = _(
         "%(format)s with %(rows)s rows; kept inside by a rule: %(stayed)d rows, and the texts of %(without)d"
     )
-    return text % {
+    why = str(told.get("why", ""))
+    said = [ExportReason(why).label] if why in ExportReason.values else []
+    counted = text % {
         "format": str(told.get("format", "")).upper(),
         "rows": told.get("rows", "?"),
         "stayed": stayed,
         "without": without,
     }
+    return "; ".join([*said, counted])
 
 
 def _counts(found: Any) -> list[int]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.api.export import FORMATS
+from confidentiality.codes import ExportReason
 
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
@@ -42,12 +42,14 @@ LEFT_OUT: Mapping[str, Any] = {
 YES_NO = {"yes": "true", "no": "false"}
 
 
-def files_of(resource: str, filters: Mapping[str, Any]) -> dict[str, Any]:
-    """(format, address) for each format, and the sentence. `filters`: of the API; empty ones are none."""
-    return {"links": links_of(resource, filters), "left_out": str(LEFT_OUT[resource])}
-
-
-def links_of(resource: str, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    chosen = {name: YES_NO.get(str(value), value) for name, value in filters.items() if value}
-    path = reverse(f"api-{resource}-list")
-    return [(name.upper(), f"{path}?{urlencode({**chosen, 'export': name})}") for name in FORMATS]
+def files_of(resource: str, filters: Mapping[str, Any], left_out: str = "") -> dict[str, Any]:
+    """What a form needs that asks for what, and answers with a file; and the sentence of what stays. `filters`: of the
+    API; empty ones are none."""
+    return {
+        "resource": resource,
+        "address": reverse(f"api-{resource}-list"),
+        "chosen": {name: YES_NO.get(str(value), value) for name, value in filters.items() if value},
+        "formats": [(name, name.upper()) for name in FORMATS],
+        "reasons": ExportReason.choices,
+        "left_out": left_out or str(LEFT_OUT[resource]),
+    }

@@ -114,14 +114,20 @@ def test_a_change_and_a_file_are_told_as_such(world: World, secrets: Secrets) ->
     body = {"initiative": str(chain), "text": "New rules"}
     assert client.post("/api/v1/ground-rules/", body).status_code == 201
     wrote = events(chain)[-1]
-    assert client.get("/api/v1/sessions/", {"export": "csv", "initiative": str(chain)}).status_code == 200
+    assert (
+        client.get(
+            "/api/v1/sessions/", {"export": "csv", "why": "report", "initiative": str(chain)}
+        ).status_code
+        == 200
+    )
     took = events(chain)[-1]
 
     assert (wrote.action, wrote.route) == ("write", "api-ground-rules-list")
     assert took.action == "export"
     assert took.told()["what"] == "sessions"
     assert took.told()["format"] == "csv"
-    assert set(took.told()) == {"kinds", "what", "format", "rows", "left_out", "without_texts"}
+    assert took.told()["why"] == "report"
+    assert set(took.told()) == {"kinds", "what", "format", "rows", "why", "left_out", "without_texts"}
 
 
 def test_a_search_notes_what_it_shows_and_not_what_it_looked_through(world: World) -> None:

@@ -9,6 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from accounts.api.export import FORMATS, FORMULA, LONGEST_CELL, neutral
 from conftest import World
 from t2d.api import router
 from tests import factories as make
-from tests.clients import client_of
+from tests.clients import client_of, pointers
 from tests.record import make_outcome
 from transfer.enums import TravelPermission
 
@@ -133,9 +134,9 @@ def test_pages_may_ask_with_their_session(world: World, client: Any) -> None:
     """The link on a page is followed by the browser, which has no token."""
     client.force_login(world.alice)
 
-    assert client.get(f"{V1}initiatives/?export=csv").status_code == 200
+    assert client.get(f"{V1}initiatives/?export=csv&why=copy").status_code == 200
     client.logout()
-    assert client.get(f"{V1}initiatives/?export=csv").status_code == 401
+    assert client.get(f"{V1}initiatives/?export=csv&why=copy").status_code == 401
 
 
 def test_every_row_says_who_took_it_out_and_when(world: World) -> None:
@@ -159,3 +160,18 @@ def test_what_stays_in_the_room_is_in_no_file(world: World, permission: str) -> 
     assert (row["statement"], row["evidence"]) == (("", "") if stays else ("Heard", "Seen"))
     assert (b"Heard" in book) is not stays
     assert row["travel_permission"] == permission
+
+
+@pytest.mark.parametrize(
+    ("why", "code"), [("", "unknown_reason"), ("curiosity", "unknown_reason"), ("report", "")]
+)
+def test_a_person_says_for_what_a_program_need_not(world: World, why: str, code: str) -> None:
+    person = Client()
+    person.force_login(world.alice)
+    path = f"{V1}sessions/?export=csv{f'&why={why}' if why else ''}"
+    answers = person.get(path), client_of(world.alice).get(path)
+
+    assert answers[0].status_code == (400 if code else 200)
+    assert answers[1].status_code == (400 if why == "curiosity" else 200)
+    if code:
+        assert pointers(answers[0]) == {"/why": code}

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -16,6 +17,7 @@ from django.urls import reverse
 from confidentiality.codes import Rule
 from conftest import World
 from initiatives.views.files import LEFT_OUT
+from tests import factories as make
 from tests.clients import client_of
 from tests.record import (
     make_attendance,
@@ -40,12 +42,24 @@ def signed_in(user: Any) -> Client:
 
 
 def links_on(answer: Any) -> list[str]:
-    """Addresses of files on a page."""
+    """Addresses of the files that the forms on a page lead to, once it was said for what."""
     assert answer.status_code == 200
     return [
-        html.unescape(link)
-        for link in re.findall(r'href="(/api/v1/[^"]*export=[^"]*)"', answer.content.decode())
+        link
+        for address, form in re.findall(
+            r'<form class="files[^>]*action="(/api/v1/[^"]*)">(.*?)</form>',
+            answer.content.decode(),
+            re.DOTALL,
+        )
+        for link in links_of(address, html.unescape(form))
     ]
+
+
+def links_of(address: str, form: str) -> list[str]:
+    held = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    assert 'name="why" required' in form
+    formats = re.findall(r'name="export" value="([a-z]+)"', form)
+    return [f"{address}?{urlencode([*held, ('why', 'team'), ('export', format)])}" for format in formats]
 
 
 def rows_of(client: Any, address: str) -> list[dict[str, str]]:
@@ -71,9 +85,9 @@ PAGES: dict[str, Address] = {
 def test_every_list_page_of_the_record_offers_its_list_as_files(world: World, name: str) -> None:
     body = make_body(world.conflict)
     made = make_record(world.secret, world.alice, body)
-    make_liaison(world.alice, body)
+    make_liaison(official := make.make_user("Lina"), body)
     make_session(world.rival, world.rita)
-    client = signed_in(world.alice)
+    client = signed_in(official if name == "received-transfers" else world.alice)
     answer = client.get(PAGES[name](world, body))
     links = links_on(answer)
 
