@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LANGUAGES, MembershipRole, OrganisationKind, Theme, TokenScope
@@ -46,6 +47,8 @@ class User(AbstractBaseUser, Record):
     is_steward = models.BooleanField(_("steward"), default=False)
     language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="en")
     theme = models.CharField(_("display"), max_length=5, choices=Theme, default=Theme.LIGHT)
+    # How often all sign-ins were ended at once. A sign-in holds for the round in which it was made.
+    round = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -58,6 +61,13 @@ class User(AbstractBaseUser, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a sign-in is compared with at every request: of the password, and of the round."""
+        salt = "accounts.User.session"
+        return salted_hmac(
+            salt, f"{self.round}:{self.password}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     @cached_property
     def _standing_memberships(self) -> list[tuple[UUID, str, bool]]:

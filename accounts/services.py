@@ -116,3 +116,16 @@ def revoke_token(*, by: User, token: AccessToken) -> AccessToken:
         token.revoked_at = timezone.now()
         save(token)
     return token
+
+
+@transaction.atomic
+def end_everything(*, by: User, user: User) -> int:
+    """End all sign-ins and all tokens of one's own account at once. Returns how many tokens there were."""
+    policy.require(by, Action.EDIT_ACCOUNT, user)
+    tokens = list(AccessToken.objects.visible_to(by).live())
+    for token in tokens:
+        revoke_token(by=by, token=token)
+    user = hold(User, user.pk, None)
+    user.round += 1
+    save(user)
+    return len(tokens)

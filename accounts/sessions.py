@@ -2,13 +2,20 @@
 
 Django stores the key of a session as it stands in the cookie, so that a stolen dump opens every session that still
 lives. Not encryption: that a session is there, and of which user, is read from the row.
+
+A session ends when nobody has used it for a while, and at the latest some hours after the sign-in. Both are counted
+from what the session itself says (`note_sign_in`, `note_use`), never from the moment at which it is written: a page
+that asks again and again by itself keeps nobody signed in.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
@@ -17,6 +24,36 @@ from django.utils import timezone
 def digest_of(key: str) -> str:
     """160 of SHA-256's 256 bits, which is what the column holds. The key has as many: it needs no salt."""
     return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+BEGAN, USED = "signed_in_at", "used_at"
+# A session is written anew at most this often for having been used.
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def note_sign_in(session: Any) -> None:
+    """From now on the hours count."""
+    session[BEGAN] = session[USED] = timezone.now().timestamp()
+
+
+def note_use(session: Any) -> None:
+    """Its user did something. At most once a minute: not a write for every page."""
+    used = session.get(USED)
+    if used is None or timezone.now() - _moment(used) >= NOTED_EVERY:
+        session[USED] = timezone.now().timestamp()
+
+
+def ends_at(data: Mapping[str, Any]) -> datetime:
+    """When a session ends if nothing more is done with it."""
+    now = timezone.now()
+    used, began = data.get(USED), data.get(BEGAN)
+    idle = (now if used is None else _moment(used)) + settings.SESSION_IDLE
+    whole = (now if began is None else _moment(began)) + settings.SESSION_WHOLE
+    return min(idle, whole)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class SessionStore(db.SessionStore):
@@ -35,6 +72,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         session = super().create_model_instance(data)
         session.session_key = digest_of(session.session_key)
+        session.expire_date = ends_at(data)
         return session
 
     def delete(self, session_key: str | None = None) -> None:

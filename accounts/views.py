@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -126,7 +127,7 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
     context = {
         "form": AccountForm(initial=initial),
         "token_form": TokenForm(prefix="token"),
-        "tokens": AccessToken.objects.visible_to(user).live(),
+        "tokens": _live_tokens(user),
         "memberships": user.memberships.active()
         .select_related("organisation")
         .order_by("organisation__name"),
@@ -135,6 +136,10 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
     }
     status = _answer_of(context["form"], context["token_form"])
     return render(request, "accounts/account.html", context, status=status)
+
+
+def _live_tokens(user: Any) -> Any:
+    return AccessToken.objects.visible_to(user).live()
 
 
 @login_required
@@ -165,3 +170,17 @@ def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.revoke_token(by=request.user, token=token)
     messages.success(request, _("The token is revoked."))
     return redirect("accounts:account")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_everything(request: HttpRequest) -> HttpResponse:
+    """For whoever lost a device, or fears for one: end every sign-in and every token, this one too."""
+    if request.method != "POST":
+        return render(request, "accounts/end_everything.html", {"tokens": _live_tokens(request.user).count()})
+    services.end_everything(by=request.user, user=request.user)
+    logout(request)
+    messages.success(
+        request, _("All your sign-ins and tokens are ended. If somebody may know your password, change it.")
+    )
+    return redirect("account_login")

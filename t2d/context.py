@@ -187,7 +187,7 @@ _SECTIONS = {
     "import": {"initiatives:import"},
     "organisations": {"accounts:organisations", "accounts:vet"},
     "exposure": {"what_could_be_read"},
-    "account": {"accounts:account"},
+    "account": {"accounts:account", "accounts:end_everything"},
 }
 
 

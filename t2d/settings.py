@@ -7,6 +7,7 @@ DATABASE_URL connects as the application's role, DATABASE_OWNER_URL as the owner
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.UseMiddleware",
     "t2d.middleware.PrivateMiddleware",
     "confidentiality.middleware.ActorMiddleware",
     "t2d.middleware.SentOnlyMiddleware",
@@ -202,7 +204,9 @@ if email_host := os.environ.get("T2D_EMAIL_HOST", ""):
 DEFAULT_FROM_EMAIL = os.environ.get("T2D_EMAIL_FROM", "desk@localhost")
 
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 8 * 3600
+# A sign-in ends after so long without a use, and after so long in any case (accounts/sessions.py).
+SESSION_IDLE, SESSION_WHOLE = timedelta(minutes=15), timedelta(hours=8)
+SESSION_COOKIE_AGE = int(SESSION_WHOLE.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "t2d_session"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class Measured:
     hashed_sessions: bool
     second_factor: bool
     session_hours: int
+    idle_minutes: int
     ends_with_browser: bool
     only_https: bool
     pages_kept: bool
@@ -115,6 +117,7 @@ def measure() -> Measured:
         hashed_sessions=settings.SESSION_ENGINE == "accounts.sessions",
         second_factor="allauth.mfa" in settings.INSTALLED_APPS,
         session_hours=settings.SESSION_COOKIE_AGE // 3600,
+        idle_minutes=settings.SESSION_IDLE // timedelta(minutes=1),
         ends_with_browser=settings.SESSION_EXPIRE_AT_BROWSER_CLOSE,
         only_https=settings.SESSION_COOKIE_SECURE,
         pages_kept="t2d.middleware.PrivateMiddleware" not in settings.MIDDLEWARE,

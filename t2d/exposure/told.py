@@ -350,7 +350,7 @@ def _second_factor(measured: Measured) -> Finding:
 
 
 def _lasting(measured: Measured) -> Finding:
-    hours = {"hours": measured.session_hours}
+    hours = {"hours": measured.session_hours, "minutes": measured.idle_minutes}
     if not measured.ends_with_browser:
         return Finding(
             WEAK,
@@ -363,8 +363,8 @@ def _lasting(measured: Measured) -> Finding:
             _("Ask people to sign out."),
         )
     text = ngettext(
-        "A sign-in ends with the browser, and after %(hours)s hour at the latest; not sooner when nobody is there.",
-        "A sign-in ends with the browser, and after %(hours)s hours at the latest; not sooner when nobody is there.",
+        "A sign-in ends with the browser, after %(minutes)s idle minutes, and after %(hours)s hour at the latest.",
+        "A sign-in ends with the browser, after %(minutes)s idle minutes, and after %(hours)s hours at the latest.",
         measured.session_hours,
     )
     if measured.session_hours > LONG_HOURS:
@@ -386,7 +386,5 @@ def _when_lost() -> Finding:
     return Finding(
         ASK,
         _("When one is lost, minutes count."),
-        _(
-            "The user changes the password, which ends every sign-in, and revokes all tokens. A lead ends the access."
-        ),
+        _("The user ends all sign-ins and tokens at once and changes the password. A lead ends the access."),
     )

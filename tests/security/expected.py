@@ -238,6 +238,7 @@ ROWS: Mapping[str, Row] = {
     # Pages that everybody has.
     "": page(signed_in),
     "account/": form(signed_in),
+    "account/end-everything/": form(signed_in),
     "account/tokens/": form(signed_in),
     "account/tokens/<uuid:pk>/revoke/": button(own_token),
     "healthz/": Row({"get": signed_in}, public=True),
