@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from accounts.models import Organisation, User
 from confidentiality.roles import as_owner
 from initiatives.models import Conflict, Initiative, Party
 from tests import factories as make
+from tests.second_factor import with_both
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,12 @@ def django_db_setup(_as_owner_during_setup: ExitStack, django_db_setup: None) ->
 def _empty_cache() -> None:
     """Rate limits and idempotency keys of one test are not those of the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _sign_ins_have_a_second_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """force_login leaves out how somebody signs in, so it leaves the second factor out as well."""
+    monkeypatch.setattr(Client, "force_login", with_both)
 
 
 @dataclass

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.core import context
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.utils import decrypt, encrypt
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -72,3 +76,14 @@ class VetForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One or two sentences: register, address, somebody who vouches."),
     )
+
+
+class ActivateTOTP(ActivateTOTPForm):
+    """A secret that waits for its first code lies in the session, which is stored: closed, like one in use."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session = context.request.session
+        if sealed := session.get(SECRET_SESSION_KEY):
+            session[SECRET_SESSION_KEY] = decrypt(sealed)
+        super().__init__(*args, **kwargs)
+        session[SECRET_SESSION_KEY] = encrypt(self.secret)

@@ -1,4 +1,4 @@
-"""The language of a page, and whether somebody is still there.
+"""The language of a page, whether somebody is still there, and whether they have shown a second factor.
 
 The language is the account's for those who signed in, the cookie's or the browser's for visitors.
 """
@@ -7,14 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import resolve
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.enums import LANGUAGES
-from accounts.sessions import note_use
+from accounts.sessions import has_second_factor, note_use
 
 # Sent by a part of a page that asks for itself by and by, without anybody touching it.
 POLLING = "T2D-Polling"
+
+# What a user reaches before: getting a second factor, one's own account, the language, the way out.
+BEFORE_SECOND_FACTOR = {
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "accounts:account",
+    "accounts:end_everything",
+    "healthz",
+    "set_language",
+}
 
 
 class LanguageMiddleware:
@@ -53,3 +72,41 @@ class UseMiddleware:
         if request.user.is_authenticated and not polling:
             note_use(request.session)
         return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Whoever is signed in and has shown no second factor is led to setting one up, and reaches nothing else.
+
+    For pages and for what they ask of the API. Programs come with a token instead of a sign-in, and a token is made
+    with a second factor only.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        name = resolve(request.path_info).view_name
+        user = request.user
+        if not user.is_authenticated or name in BEFORE_SECOND_FACTOR:
+            return None
+        if has_second_factor(request.session, user) or signs_in_without(user):
+            return None
+        if is_mfa_enabled(user):
+            # Set up elsewhere, after this sign-in with a password alone: it is not for this one to add another.
+            logout(request)
+            return redirect("account_login")
+        if name.startswith("mfa_"):
+            return None
+        if request.path_info.startswith("/api/"):
+            problem = {"title": _("Set up a second factor first."), "status": 403}
+            return JsonResponse(problem, status=403, content_type="application/problem+json")
+        return redirect("mfa_index")
+
+
+def signs_in_without(user: object) -> bool:
+    """An account of the demonstration, where that is loaded: it holds nothing real."""
+    fictional = str(getattr(user, "email", "")).endswith(f"@{settings.DEMO_DOMAIN}")
+    return settings.DEMO_WITHOUT_SECOND_FACTOR and fictional

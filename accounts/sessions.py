@@ -27,6 +27,8 @@ def digest_of(key: str) -> str:
 
 
 BEGAN, USED = "signed_in_at", "used_at"
+# Whose second factor this session has seen.
+PROVED = "second_factor_of"
 # A session is written anew at most this often for having been used.
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -41,6 +43,20 @@ def note_use(session: Any) -> None:
     used = session.get(USED)
     if used is None or timezone.now() - _moment(used) >= NOTED_EVERY:
         session[USED] = timezone.now().timestamp()
+
+
+def note_second_factor(session: Any, user: Any) -> None:
+    """The user showed a second factor, or set one up, within this session."""
+    session[PROVED] = str(user.pk)
+
+
+def forget_second_factor(session: Any) -> None:
+    session.pop(PROVED, None)
+
+
+def has_second_factor(session: Any, user: Any) -> bool:
+    """Of this very user: a session that began with somebody else's proves nothing."""
+    return session.get(PROVED) == str(user.pk)
 
 
 def ends_at(data: Mapping[str, Any]) -> datetime:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from accounts.enums import LANGUAGES
+from accounts.middleware import signs_in_without
 from accounts.models import User
 
 
@@ -82,6 +83,11 @@ class Desk:
     @property
     def is_liaison(self) -> bool:
         return self._mandates[1]
+
+    @property
+    def signs_in_without(self) -> bool:
+        """Whether this is an account of the demonstration, which needs no second factor."""
+        return self.signed_in and signs_in_without(self.user)
 
     @cached_property
     def is_steward(self) -> bool:

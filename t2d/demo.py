@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -44,7 +45,7 @@ from t2d.demo_sessions import load_sessions
 from t2d.demo_transfers import load_transfers
 
 PASSWORD = "two-rivers-meet-here"  # nosec B105 # of fictional accounts, printed at every start
-DOMAIN = "demo.example"
+DOMAIN = settings.DEMO_DOMAIN
 REGISTER = Path(__file__).resolve().parent.parent / "demo" / "historic_initiatives.csv"
 
 # Name of the account, first name, organisation, role there, what one sees with it. The researcher does not

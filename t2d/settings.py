@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.UseMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "t2d.middleware.PrivateMiddleware",
     "confidentiality.middleware.ActorMiddleware",
     "t2d.middleware.SentOnlyMiddleware",
@@ -196,6 +198,19 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+# Who proved who they are so few seconds ago is not asked again before a delicate act.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "accounts.adapter.DeskMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"activate_totp": "accounts.forms.ActivateTOTP"}
+MFA_TOTP_ISSUER = "Track Two Desk"
+MFA_TOTP_TOLERANCE = 1
+# Passkeys want HTTPS, but for a browser on the machine itself, which has to call it localhost.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+# Accounts of the demonstration sign in with an address and a password that everybody knows. Only where pages do not
+# leave the machine; a server does not start with them (t2d/wsgi.py).
+DEMO_DOMAIN = "demo.example"
+DEMO_WITHOUT_SECOND_FACTOR = MODE == "embedded"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 if email_host := os.environ.get("T2D_EMAIL_HOST", ""):

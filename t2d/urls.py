@@ -29,6 +29,7 @@ urlpatterns = [
     path("what-could-be-read/", views.what_could_be_read, name="what_could_be_read"),
     path("language/", views.set_language, name="set_language"),
     path("account/", include(sign_in)),
+    path("account/second-factor/", include("allauth.mfa.urls")),
     path("api/", include("t2d.api")),
     path("", include("accounts.urls")),
     path("", include("initiatives.urls")),

@@ -341,7 +341,7 @@ def _wide(what: str, place: Place) -> Finding:
 
 def _second_factor(measured: Measured) -> Finding:
     if measured.second_factor:
-        return Finding(OK, _("Signing in can ask for a second factor."))
+        return Finding(OK, _("Signing in takes a second factor."))
     return Finding(
         WEAK,
         _("Address and password are enough to sign in, from anywhere: there is no second factor yet."),

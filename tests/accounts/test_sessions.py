@@ -11,13 +11,14 @@ from django.test import Client
 
 from accounts.sessions import SessionStore
 from tests import factories as make
+from tests.second_factor import sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 def signed_in() -> Client:
     client = Client()
-    client.post("/account/login/", {"login": make.make_user("Ann").email, "password": make.PASSWORD})
+    sign_in(client, make.make_user("Ann"))
     return client
 
 
@@ -48,7 +49,7 @@ def test_a_changed_password_ends_every_other_sign_in() -> None:
     user = make.make_user("Ann")
     here, lost = Client(), Client()
     for client in (here, lost):
-        client.post("/account/login/", {"login": user.email, "password": make.PASSWORD})
+        sign_in(client, user)
     new = {
         "oldpassword": make.PASSWORD,
         "password1": "boats-in-the-rain-7",

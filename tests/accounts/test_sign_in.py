@@ -15,13 +15,14 @@ def attempt(client: Client, address: str, password: str = "wrong-password-1") ->
     return client.post("/account/login/", {"login": address, "password": password})
 
 
-def test_address_and_password_open_the_home_page(client: Client) -> None:
+def test_address_and_password_lead_to_the_second_factor(client: Client) -> None:
     user = make.make_user("Ann")
 
     answer = attempt(client, user.email.upper(), make.PASSWORD)
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert client.get("/").status_code == 200
+    assert client.get("/").url == "/account/second-factor/"
+    assert client.get("/account/").status_code == 200
 
 
 def test_known_and_unknown_addresses_are_answered_alike(client: Client) -> None:
@@ -39,7 +40,7 @@ def test_guessing_is_stopped_and_the_right_password_waits_too(client: Client) ->
     attempt(client, user.email, make.PASSWORD)
 
     assert any("Too many failed" in answer.content.decode() for answer in answers)
-    assert client.get("/").status_code == 302
+    assert client.get("/account/").status_code == 302
 
 
 def test_nobody_signs_up(client: Client) -> None:
@@ -53,7 +54,7 @@ def test_closed_account_does_not_sign_in(client: Client) -> None:
     user = make.make_user("Ann", is_active=False)
     attempt(client, user.email, make.PASSWORD)
 
-    assert client.get("/").status_code == 302
+    assert client.get("/account/").status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/account/login/", "/", "/nothing/", "/api/v1/me/"])

@@ -185,13 +185,14 @@ class Row:
     door: Gate = signed_in
     public: bool = False
     library: bool = False
+    empty: bool = False
 
     def expected(self, method: str, relation: str, column: str) -> set[str]:
         if relation == "anonymous" and not self.public:
             return {SIGN_IN}
         if self.library:
             # Its own forms, which say nothing of any record: let in, or no such method.
-            return {OPEN, NO_METHOD, SIGN_IN}
+            return {OPEN, NO_METHOD, SIGN_IN} | ({HIDDEN} if self.empty else set())
         if self.door(relation, column) != OPEN:
             return {HIDDEN}
         gate = self.methods.get(method)
@@ -227,6 +228,8 @@ def detail(gate: Gate, change: Gate | Ask | None = None, end: Gate | Ask | None 
 
 LIBRARY = Row({}, library=True)
 PUBLIC_LIBRARY = Row({}, library=True, public=True)
+# The library's as well, about something of one's own that nobody here has: there is no such page.
+NOTHING_SET_UP = Row({}, library=True, empty=True)
 PUBLIC_API = Row(dict.fromkeys(("get", "head", "options"), signed_in), public=True)
 NEW_CARD = {
     "conflict": "{conflict}", "track_type": "t2_hard", "matching": "on", "began_on": "2024-01-01",
@@ -250,6 +253,19 @@ ROWS: Mapping[str, Row] = {
     "account/signup/": PUBLIC_LIBRARY,
     "account/inactive/": PUBLIC_LIBRARY,
     "account/reauthenticate/": LIBRARY,
+    "account/second-factor/": LIBRARY,
+    "account/second-factor/authenticate/": PUBLIC_LIBRARY,
+    "account/second-factor/reauthenticate/": LIBRARY,
+    "account/second-factor/totp/activate/": LIBRARY,
+    "account/second-factor/totp/deactivate/": NOTHING_SET_UP,
+    "account/second-factor/recovery-codes/": NOTHING_SET_UP,
+    "account/second-factor/recovery-codes/generate/": LIBRARY,
+    "account/second-factor/recovery-codes/download/": NOTHING_SET_UP,
+    "account/second-factor/webauthn/": LIBRARY,
+    "account/second-factor/webauthn/add/": LIBRARY,
+    "account/second-factor/webauthn/reauthenticate/": LIBRARY,
+    "account/second-factor/webauthn/keys/<int:pk>/remove/": NOTHING_SET_UP,
+    "account/second-factor/webauthn/keys/<int:pk>/edit/": NOTHING_SET_UP,
     "account/password/change/": LIBRARY,
     "account/password/set/": LIBRARY,
     "account/password/reset/": PUBLIC_LIBRARY,

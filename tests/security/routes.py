@@ -43,6 +43,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"links/.*", "pk", "link"),
     (r"organisations/.*", "pk", "organisation"),
     (r"account/tokens/.*", "pk", "token"),
+    # A passkey's number; nobody has one here.
+    (r"account/second-factor/.*", "pk", "-"),
     (r"api/v1/initiatives/.*", "pk", "initiative"),
     (r"api/v1/briefs/.*", "pk", "initiative"),
     (r"api/v1/ground-rules/.*", "pk", "rules"),
@@ -98,7 +100,12 @@ class Route:
 
     def path(self, values: Mapping[str, UUID | str]) -> str:
         def fill(match: re.Match[str]) -> str:
-            return str(values[match[1]])
+            value = values[match[1]]
+            return (
+                str(value.int % 1000)
+                if match[0].startswith("<int:") and isinstance(value, UUID)
+                else str(value)
+            )
 
         return "/" + CONVERTER.sub(fill, self.pattern)
 

@@ -288,6 +288,7 @@ def may_read(role: str, field: Any) -> bool:
         "accounts_user.email",
         "django_session.session_data",
         "django_session.session_key",
+        "mfa_authenticator.data",
     ],
 )
 def test_accounts_and_sign_ins_are_for_pages_and_dumps(db: None, logged_in: Login, table: str) -> None:

@@ -33,7 +33,7 @@ APPLICATION, SITE_ROLES = "t2d_app", ("t2d_detector", "t2d_site", "t2d_purge")
 EVERYWHERE = {("t2d_owner", "ALL"), ("t2d_policy", "SELECT"), ("t2d_backup", "SELECT")}
 WORKING_ROLES = (APPLICATION, *SITE_ROLES, "t2d_policy", "t2d_backup", "t2d_worker")
 # Libraries whose tables lie in the same database. None of them holds a word about an initiative.
-LIBRARIES = {"account", "auth", "contenttypes", "sessions"}
+LIBRARIES = {"account", "auth", "contenttypes", "mfa", "sessions"}
 
 UNDECLARED = (
     "SELECT id FROM fresh",
