@@ -38,7 +38,7 @@ def set_up_app(user: User) -> str:
     return secret
 
 
-def code_of(secret: str) -> str:
+def shown_for(secret: str) -> str:
     """What the app shows now."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
@@ -49,4 +49,4 @@ def sign_in(client: Client, user: User) -> HttpResponse:
     secret = set_up_app(user) if found is None else decrypt(found.data["secret"])
     client.post(LOGIN, {"login": user.email, "password": make.PASSWORD})
     cache.clear()  # A code counts once; here the same user comes twice within its seconds.
-    return client.post(SECOND, {"code": code_of(secret)})
+    return client.post(SECOND, {"code": shown_for(secret)})

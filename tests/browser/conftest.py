@@ -44,9 +44,14 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its data, under data/."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="session")
+def address(chromium: str, folder: Path) -> Iterator[str]:
     """Where the server answers, without a slash at the end."""
-    folder = tmp_path_factory.mktemp("browser")
     with running(folder / "data", folder) as server:
         yield server.address.rstrip("/")
 
