@@ -14,6 +14,7 @@ from t2d.exposure.measured import Measured, Place, Records
 
 OK, WEAK, ASK = "ok", "weak", "ask"
 LONG_HOURS = 12
+LONG_MINUTES = 30
 
 # What records tell whoever reads their tables, said together where they belong together. The sentence stands when
 # one of them is there; a record that is in none is named with its fields.
@@ -367,7 +368,7 @@ def _lasting(measured: Measured) -> Finding:
         "A sign-in ends with the browser, after %(minutes)s idle minutes, and after %(hours)s hours at the latest.",
         measured.session_hours,
     )
-    if measured.session_hours > LONG_HOURS:
+    if measured.session_hours > LONG_HOURS or measured.idle_minutes > LONG_MINUTES:
         return Finding(WEAK, text % hours, _("Ask people to sign out."))
     return Finding(OK, text % hours)
 

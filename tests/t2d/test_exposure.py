@@ -71,7 +71,7 @@ def test_a_careful_server_has_no_weakness() -> None:
         ),
         ({"second_factor": False}, "no second factor yet"),
         ({"session_hours": 24}, "after 24 hours at the latest"),
-        ({"idle_minutes": 20}, "after 20 idle minutes"),
+        ({"idle_minutes": 60}, "after 60 idle minutes"),
         ({"ends_with_browser": False}, "outlives the browser"),
         ({"only_https": False}, "sent without encryption"),
         ({"way_around": "is a superuser"}, "can pass that wall"),
