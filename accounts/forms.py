@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
@@ -76,6 +77,12 @@ class VetForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One or two sentences: register, address, somebody who vouches."),
     )
+
+
+class ConfirmForm(ReauthenticateForm):
+    """The password, asked in the middle of something else, whose fields keep their names."""
+
+    prefix = "confirm"
 
 
 class ActivateTOTP(ActivateTOTPForm):

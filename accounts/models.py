@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -19,8 +20,10 @@ from accounts.querysets import (
     AccessTokenQuerySet,
     MembershipQuerySet,
     OrganisationQuerySet,
+    SignInQuerySet,
     UserManager,
 )
+from accounts.sessions import SessionStore
 from confidentiality.codes import Action, Relation
 from confidentiality.policy import Standing
 from confidentiality.records import Record
@@ -168,6 +171,29 @@ class Membership(Record):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.organisation_id}"
+
+
+class SignIn(AbstractBaseSession):
+    """A browser in which somebody is signed in, or began to. Its key is stored as a digest (sessions.py).
+
+    Not a record of when somebody was here: the row goes when the sign-in ends. No address of a network is kept.
+    """
+
+    open_because = "read before anybody acts, to know who does; says nothing of any initiative"
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, editable=False, related_name="sign_ins")
+    device = models.CharField(max_length=60, blank=True, editable=False)
+    began_at = models.DateTimeField(null=True, editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SignInQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"sign-in of {self.user_id}"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return SessionStore
 
 
 class AccessToken(Record):

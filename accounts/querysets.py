@@ -78,3 +78,11 @@ class AccessTokenQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
         """One's own."""
         return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class SignInQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """One's own that have not ended, the last used first."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-used_at", "pk")

@@ -17,7 +17,7 @@ from accounts.sessions import forget_second_factor, note_second_factor, note_sig
 @receiver(user_logged_in, dispatch_uid="accounts.note_sign_in")
 def remember_when(request: Any, **more: Any) -> None:
     """The hours of a sign-in count from here."""
-    note_sign_in(request.session)
+    note_sign_in(request.session, request.headers.get("User-Agent", ""))
 
 
 @receiver(authenticator_used, dispatch_uid="accounts.note_second_factor")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.enums import MembershipRole, OrganisationKind, TokenScope
-from accounts.models import AccessToken, Membership, Organisation, Register, User
+from accounts.models import AccessToken, Membership, Organisation, Register, SignIn, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
@@ -105,6 +105,13 @@ def create_token(*, by: User, scope: str, label: str = "", days: int = TOKEN_DAY
     )
     save(token)
     return token, plain
+
+
+@transaction.atomic
+def end_sign_in(*, by: User, sign_in: SignIn) -> None:
+    """End one of one's own sign-ins: its browser is signed out at its next request."""
+    policy.require(by, Action.EDIT_ACCOUNT, by)
+    SignIn.objects.visible_to(by).filter(pk=sign_in.pk).delete()
 
 
 @transaction.atomic

@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
@@ -27,15 +29,29 @@ def digest_of(key: str) -> str:
 
 
 BEGAN, USED = "signed_in_at", "used_at"
+DEVICE = "device"
+# What stands in a browser's word of itself; many claim to be others as well, so the first counts.
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),
+            ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+           ("Macintosh", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
 # Whose second factor this session has seen.
 PROVED = "second_factor_of"
 # A session is written anew at most this often for having been used.
 NOTED_EVERY = timedelta(minutes=1)
 
 
-def note_sign_in(session: Any) -> None:
-    """From now on the hours count."""
+def note_sign_in(session: Any, agent: str = "") -> None:
+    """From now on the hours count. `agent`: what the browser says of itself."""
     session[BEGAN] = session[USED] = timezone.now().timestamp()
+    session[DEVICE] = device_of(agent)
+
+
+def device_of(agent: str) -> str:
+    """A browser and a system in words that somebody knows their own by; empty where neither is known. What else a
+    browser says would tell people apart, and is not kept."""
+    found = (next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, found))
 
 
 def note_use(session: Any) -> None:
@@ -85,11 +101,24 @@ class SessionStore(db.SessionStore):
     def exists(self, session_key: str) -> bool:
         return bool(super().exists(digest_of(session_key)))
 
+    @classmethod
+    def get_model_class(cls) -> Any:
+        return apps.get_model("accounts", "SignIn")
+
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
-        session = super().create_model_instance(data)
+        session: Any = super().create_model_instance(data)
         session.session_key = digest_of(session.session_key)
         session.expire_date = ends_at(data)
+        session.user_id, session.device = data.get(SESSION_KEY), data.get(DEVICE, "")
+        session.began_at, session.used_at = (
+            _moment(data[name]) if data.get(name) is not None else None for name in (BEGAN, USED)
+        )
         return session
+
+    @property
+    def digest(self) -> str:
+        """By which its row is named."""
+        return digest_of(self.session_key) if self.session_key else ""
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:

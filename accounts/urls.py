@@ -12,6 +12,7 @@ urlpatterns = [
     path("organisations/<uuid:pk>/vet/", views.vet, name="vet"),
     path("account/", views.account, name="account"),
     path("account/end-everything/", views.end_everything, name="end_everything"),
+    path("account/sign-ins/end/", views.end_sign_in, name="end_sign_in"),
     path("account/tokens/", views.create_token, name="create_token"),
     path("account/tokens/<uuid:pk>/revoke/", views.revoke_token, name="revoke_token"),
 ]

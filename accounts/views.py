@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import services
 from accounts.forms import AccountForm, TokenForm, VetForm, add_errors
-from accounts.models import AccessToken, Organisation, Register
+from accounts.models import AccessToken, Organisation, Register, SignIn
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import Stale
@@ -128,6 +128,8 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
         "form": AccountForm(initial=initial),
         "token_form": TokenForm(prefix="token"),
         "tokens": _live_tokens(user),
+        "sign_ins": SignIn.objects.visible_to(user),
+        "here": request.session.digest,
         "memberships": user.memberships.active()
         .select_related("organisation")
         .order_by("organisation__name"),
@@ -169,6 +171,16 @@ def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     token = get_object_or_404(AccessToken.objects.visible_to(request.user), pk=pk)
     services.revoke_token(by=request.user, token=token)
     messages.success(request, _("The token is revoked."))
+    return redirect("accounts:account")
+
+
+@login_required
+@require_POST
+def end_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign another browser of one's own out. Which one is said in the body: the digest of a key is for no address."""
+    own = SignIn.objects.visible_to(request.user)
+    services.end_sign_in(by=request.user, sign_in=get_object_or_404(own, pk=request.POST.get("sign_in", "")))
+    messages.success(request, _("That sign-in is ended."))
     return redirect("accounts:account")
 
 

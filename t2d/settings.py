@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "t2d.middleware.PrivateMiddleware",
     "confidentiality.middleware.ActorMiddleware",
+    "t2d.confirming.ConfirmMiddleware",
     "t2d.middleware.SentOnlyMiddleware",
 ]
 

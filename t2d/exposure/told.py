@@ -122,6 +122,12 @@ TELLS: Sequence[tuple[set[str], Any]] = (
         gettext_lazy("Who has tokens for other programs, and when they were last used."),
     ),
     (
+        {"accounts.SignIn"},
+        gettext_lazy(
+            "Who is signed in now, since when, when they last did something, and on what kind of device."
+        ),
+    ),
+    (
         {
             "initiatives.Conflict",
             "initiatives.Party",

@@ -9,11 +9,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.utils import decrypt
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.middleware import BEFORE_SECOND_FACTOR
+from accounts.models import SignIn
 from accounts.sessions import note_second_factor
 from conftest import World
 from t2d.fictional import refuse_fictional_accounts
@@ -147,7 +147,7 @@ def test_secrets_are_stored_closed(world: World) -> None:
     assert secret not in waiting
     assert decrypt(waiting) == secret
     assert secret not in stored
-    assert all(secret not in str(row.get_decoded()) for row in Session.objects.all())
+    assert all(secret not in str(row.get_decoded()) for row in SignIn.objects.all())
 
 
 def test_the_last_one_cannot_be_removed(world: World) -> None:

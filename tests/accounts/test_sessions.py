@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.sessions import SessionStore
+from accounts.models import SignIn
+from accounts.sessions import SessionStore, device_of
 from tests import factories as make
 from tests.second_factor import sign_in
 
@@ -31,7 +32,7 @@ def opens(key: str) -> bool:
 
 def test_what_is_stored_opens_nothing() -> None:
     cookie = signed_in().cookies[settings.SESSION_COOKIE_NAME].value
-    stored = list(Session.objects.values_list("session_key", flat=True))
+    stored = list(SignIn.objects.values_list("session_key", flat=True))
 
     assert cookie not in stored
     assert [opens(key) for key in (cookie, *stored)] == [True, *[False] * len(stored)]
@@ -42,7 +43,7 @@ def test_signing_out_ends_it_everywhere() -> None:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     client.post("/account/logout/")
 
-    assert (opens(cookie), Session.objects.count()) == (False, 0)
+    assert (opens(cookie), SignIn.objects.count()) == (False, 0)
 
 
 def test_a_changed_password_ends_every_other_sign_in() -> None:
@@ -69,7 +70,7 @@ def test_it_ends_with_the_browser() -> None:
 
 def test_an_expired_one_is_not_opened() -> None:
     client = signed_in()
-    Session.objects.update(expire_date="2001-01-01T00:00:00Z")
+    SignIn.objects.update(expire_date="2001-01-01T00:00:00Z")
 
     assert client.get("/").status_code == 302
 
@@ -91,3 +92,35 @@ def test_kept_read_changed_and_removed() -> None:
 def test_the_way_that_stores_the_key_itself_is_closed() -> None:
     with pytest.raises(NotImplementedError):
         asyncio.run(SessionStore().acreate_model_instance({}))
+
+
+PHONE = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+LAPTOP = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [(PHONE, "Firefox, Android"), (LAPTOP, "Chrome, Mac"), ("curl/8.1", ""), ("", ""), ("X Linux", "Linux")],
+)
+def test_a_browser_is_known_by_two_words(agent: str, words: str) -> None:
+    assert device_of(agent) == words
+
+
+def test_a_user_sees_the_own_sign_ins_and_ends_another_one() -> None:
+    ann, ben = make.make_user("Ann"), make.make_user("Ben")
+    phone, laptop, other = Client(HTTP_USER_AGENT=PHONE), Client(HTTP_USER_AGENT=LAPTOP), Client()
+    for client, user in ((phone, ann), (laptop, ann), (other, ben)):
+        sign_in(client, user)
+    page = laptop.get("/account/").content.decode()
+    shown = re.findall(r'name="sign_in" value="([0-9a-f]{40})"', page)
+    assert ("Firefox, Android" in page, "Chrome, Mac" in page, "this one" in page) == (True, True, True)
+    assert shown == [SignIn.objects.get(user=ann, device="Firefox, Android").pk]
+    theirs = SignIn.objects.get(user=ben).pk
+    answers = [
+        laptop.post("/account/sign-ins/end/", {"sign_in": key}).status_code
+        for key in (*shown, theirs, "no", "")
+    ]
+
+    assert answers == [302, 404, 404, 404]
+    assert [client.get("/account/").status_code for client in (phone, laptop, other)] == [302, 200, 200]
+    assert SignIn.objects.filter(user=ann).count() == 1

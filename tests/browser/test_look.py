@@ -33,6 +33,7 @@ NO_PAGES = {
     "healthz/",
     "language/",
     "account/password/reset/key/<uidb36>-<key>/",
+    "account/sign-ins/end/",
     "account/tokens/",
     "account/tokens/<uuid:pk>/revoke/",
     "circle/<uuid:pk>/confirm/",

@@ -242,6 +242,7 @@ ROWS: Mapping[str, Row] = {
     "": page(signed_in),
     "account/": form(signed_in),
     "account/end-everything/": form(signed_in),
+    "account/sign-ins/end/": button(nobody),
     "account/tokens/": form(signed_in),
     "account/tokens/<uuid:pk>/revoke/": button(own_token),
     "healthz/": Row({"get": signed_in}, public=True),

@@ -286,8 +286,8 @@ def may_read(role: str, field: Any) -> bool:
     [
         "accounts_user.password",
         "accounts_user.email",
-        "django_session.session_data",
-        "django_session.session_key",
+        "accounts_signin.session_data",
+        "accounts_signin.session_key",
         "mfa_authenticator.data",
     ],
 )

@@ -1,0 +1,90 @@
+"""Who takes something out, lets somebody in or destroys confirms who they are, if they did not just now.
+
+Somebody at a screen that was left open, or with a cookie that was taken, reads what its user reads until the sign-in
+ends; they shall not carry it off in a file, add themselves, or destroy it. Asked of sign-ins alone: a token is made
+behind the same question, and is narrow and named.
+
+A form that comes too late is not lost: the page that asks for the password holds what was sent, and sends it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allauth.account.internal.flows import reauthentication
+from allauth.core import ratelimit
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.forms import ConfirmForm
+
+# Addresses whose forms let somebody in or destroy, and by which `act` they do neither.
+DELICATE: Mapping[str, frozenset[str]] = {
+    "accounts:create_token": frozenset(),
+    "accounts:vet": frozenset(),
+    "initiatives:team": frozenset(),
+    "initiatives:member": frozenset({"end"}),
+    "initiatives:successor": frozenset(),
+    "initiatives:visibility": frozenset(),
+    "initiatives:ask_purge": frozenset(),
+    "initiatives:purge": frozenset({"cancel"}),
+    "participants:liaisons": frozenset(),
+}
+READING = ("GET", "HEAD", "OPTIONS")
+ASKS_AGAIN = 422
+PASSWORD = f"{ConfirmForm.prefix}-password"
+
+
+class ConfirmMiddleware:
+    """Stands behind the actor, since its page is made as the reader; and before the view, so that hidden and missing
+    are asked alike."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if not request.user.is_authenticated or not _is_delicate(request):
+            return None
+        if not reauthentication.is_reauthentication_required(request, app="account"):
+            return None
+        if request.method in READING:
+            asked = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('account_reauthenticate')}?{asked}")
+        if request.path_info.startswith("/api/"):
+            problem = {"title": _("Confirm on the site who you are, or use a token."), "status": 403}
+            return JsonResponse(problem, status=403, content_type="application/problem+json")
+        return _confirmed_here(request)
+
+
+def _is_delicate(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    name = match.view_name if match else ""
+    if request.path_info.startswith("/api/"):
+        return request.method not in READING or "export" in request.GET
+    if request.method in READING or name not in DELICATE:
+        return False
+    return request.POST.get("act") not in DELICATE[name]
+
+
+def _confirmed_here(request: HttpRequest) -> HttpResponse | None:
+    """The page that asks; None once the password was right, and what was sent goes on its way."""
+    asked = PASSWORD in request.POST
+    if asked and (refused := ratelimit.consume_or_429(request, action="reauthenticate", user=request.user)):
+        return refused
+    form = ConfirmForm(request.POST if asked else None, user=request.user)
+    sent = request.POST.copy()
+    sent.pop(PASSWORD, None)
+    if asked and form.is_valid():
+        reauthentication.reauthenticate_by_password(request)
+        request.POST = sent  # type: ignore[misc]
+        return None
+    sent.pop("csrfmiddlewaretoken", None)
+    held = [(name, value) for name, values in sent.lists() for value in values]
+    return render(request, "account/confirm.html", {"form": form, "held": held}, status=ASKS_AGAIN)
