@@ -186,7 +186,7 @@ class SignIn(AbstractBaseSession):
     began_at = models.DateTimeField(null=True, editable=False)
     used_at = models.DateTimeField(null=True, editable=False)
 
-    objects = SignInQuerySet.as_manager()
+    objects = SignInQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     def __str__(self) -> str:
         return f"sign-in of {self.user_id}"
