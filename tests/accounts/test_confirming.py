@@ -91,11 +91,12 @@ def test_a_purge_and_a_token_ask(world: World) -> None:
 
 
 def test_a_file_is_had_after_confirming_and_a_token_is_not_asked(world: World) -> None:
-    client, path = long_signed_in(world.alice), "/api/v1/initiatives/?export=csv"
+    client, path = long_signed_in(world.alice), "/api/v1/initiatives/?export=csv&why=copy"
     asked = client.get(path)
     assert asked.status_code == 302
     assert (
-        asked.url == f"{reverse('account_reauthenticate')}?next=%2Fapi%2Fv1%2Finitiatives%2F%3Fexport%3Dcsv"
+        asked.url
+        == f"{reverse('account_reauthenticate')}?next=%2Fapi%2Fv1%2Finitiatives%2F%3Fexport%3Dcsv%26why%3Dcopy"
     )
     on = client.post(asked.url, {"password": make.PASSWORD, "next": path})
     assert (on.status_code, on.url) == (302, path)
