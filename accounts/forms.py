@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from allauth.account.forms import ReauthenticateForm
+from allauth.account.forms import ReauthenticateForm, ResetPasswordForm
 from allauth.core import context
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
@@ -15,6 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LANGUAGES, Theme, TokenScope
+from accounts.letters import ask_for_reset
 
 MAX_VERSION = 2**31 - 1
 
@@ -77,6 +78,19 @@ class VetForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One or two sentences: register, address, somebody who vouches."),
     )
+
+
+class ForgottenForm(ResetPasswordForm):
+    """To what address a link shall go. Answers alike, and takes as long, whether or not anybody has it."""
+
+    def clean_email(self) -> str:
+        address: str = self.cleaned_data["email"]
+        return address
+
+    def save(self, request: Any, **kwargs: Any) -> str:
+        address: str = self.cleaned_data["email"]
+        ask_for_reset(address=address, origin=request.build_absolute_uri("/"))
+        return address
 
 
 class ConfirmForm(ReauthenticateForm):
