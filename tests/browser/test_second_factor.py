@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_look import OF_SECOND_FACTOR, looks, set_language
 from tests.faults.test_server import manage
 from tests.second_factor import shown_for
 
@@ -33,6 +34,12 @@ def give_password(page: Page, email: str, password: str) -> None:
     page.locator("#id_login").fill(email)
     page.locator("#id_password").fill(password)
     page.locator("#id_password").press("Enter")
+
+
+def looks_at(page: Page, route: str, language: str = "en") -> list[str]:
+    """What is wrong with a page that is reached, at every width and display."""
+    wrong = looks(page, f"/{route}", language)
+    return wrong if page.url.endswith(f"/{route}") else [f"{route}: led to {page.url}"]
 
 
 def test_an_app_and_a_passkey_are_set_up_and_sign_in(browser: Browser, address: str, folder: Path) -> None:
@@ -65,8 +72,17 @@ def test_an_app_and_a_passkey_are_set_up_and_sign_in(browser: Browser, address: 
     page.locator(".rail").get_by_role("button", name="Sign out").click()
     give_password(page, email, password)
     page.wait_for_url("**/account/second-factor/authenticate/")
+    seen = looks_at(page, "account/second-factor/authenticate/")
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(re.compile(r"\d/$"))
+    page.goto("/account/second-factor/webauthn/")
+    key = re.search(r"/webauthn/keys/(\d+)/", page.content())
+    assert key is not None
+    for language in ("ar", "en"):
+        set_language(page, language)
+        for route in sorted(OF_SECOND_FACTOR - {"account/second-factor/authenticate/"}):
+            seen += looks_at(page, route.replace("<int:pk>", key[1]), language)
 
+    assert "\n".join(seen) == ""
     assert complaints == []
     context.close()
