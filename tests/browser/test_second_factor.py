@@ -76,7 +76,7 @@ def test_an_app_and_a_passkey_are_set_up_and_sign_in(browser: Browser, address: 
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(re.compile(r"\d/$"))
     page.goto("/account/second-factor/webauthn/")
-    key = re.search(r"/webauthn/keys/(\d+)/", page.content())
+    key = re.search(r"/webauthn/keys/(\d+)/edit/", page.content())
     assert key is not None
     for language in ("ar", "en"):
         set_language(page, language)
