@@ -31,10 +31,12 @@ SAFE = ("get", "head", "options")
 # Signing out ends the walk; it is walked alone in tests/accounts.
 SKIPPED = ("account/logout/", "account/end-everything/")
 
-# Tokens against forged requests, times of day, signed values: new in every answer whoever asks.
+# Tokens against forged requests, times of day, signed values, and what a second factor that is set up begins with: new
+# in every answer whoever asks.
 VOLATILE = re.compile(
     rb'name="csrfmiddlewaretoken" value="[^"]+"|"X-CSRFTOKEN": "[^"]+"|X-CSRFTOKEN[^,}]+'
     rb"|\d\d:\d\d(:\d\d(\.\d+)?)?|:[\w]{6}:[\w-]{43}"
+    rb'|src="data:image/svg[^"]+"|id="secret" dir="ltr">[A-Z2-7]+<|"challenge": "[\w-]+"'
 )
 # What counts the reader's own requests, and the length of a body that holds something volatile.
 OWN_HEADERS = {"RateLimit-Remaining", "RateLimit-Reset", "RateLimit", "Content-Length"}
