@@ -20,6 +20,18 @@ from tests import factories as make
 LONGEST_TEST = 3600
 LOGIN, SECOND = "/account/login/", "/account/second-factor/authenticate/"
 with_password_alone = Client.force_login
+# Pages for whoever has set one up: looked at in tests/browser/test_second_factor.py, since elsewhere nobody has.
+OF_SECOND_FACTOR = {
+    "account/second-factor/authenticate/",
+    "account/second-factor/reauthenticate/",
+    "account/second-factor/recovery-codes/",
+    "account/second-factor/recovery-codes/generate/",
+    "account/second-factor/totp/deactivate/",
+    "account/second-factor/webauthn/",
+    "account/second-factor/webauthn/keys/<int:pk>/edit/",
+    "account/second-factor/webauthn/keys/<int:pk>/remove/",
+    "account/second-factor/webauthn/reauthenticate/",
+}
 
 
 def with_both(self: Client, user: User, backend: str | None = None) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import SignIn
 from tests.browser.crawl import crawl
+from tests.second_factor import OF_SECOND_FACTOR
 from tests.security.routes import every_route
 
 WIDTHS = (1280, 390)
@@ -65,19 +66,6 @@ NO_PAGES = {
     "overlaps/<uuid:pk>/dismiss/",
     "overlaps/<uuid:pk>/link/",
     "overlaps/<uuid:pk>/reopen/",
-}
-
-# For whoever has a second factor, which nobody of the demonstration has: looked at in test_second_factor.py.
-OF_SECOND_FACTOR = {
-    "account/second-factor/authenticate/",
-    "account/second-factor/reauthenticate/",
-    "account/second-factor/recovery-codes/",
-    "account/second-factor/recovery-codes/generate/",
-    "account/second-factor/totp/deactivate/",
-    "account/second-factor/webauthn/",
-    "account/second-factor/webauthn/keys/<int:pk>/edit/",
-    "account/second-factor/webauthn/keys/<int:pk>/remove/",
-    "account/second-factor/webauthn/reauthenticate/",
 }
 
 

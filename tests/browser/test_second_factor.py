@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_look import OF_SECOND_FACTOR, looks, set_language
+from tests.browser.test_look import looks, set_language
 from tests.faults.test_server import manage
-from tests.second_factor import shown_for
+from tests.second_factor import OF_SECOND_FACTOR, shown_for
 
 KEYS = {
     "protocol": "ctap2",
@@ -46,7 +46,9 @@ def test_an_app_and_a_passkey_are_set_up_and_sign_in(browser: Browser, address: 
     email = "nadia@desk.example"
     password = make_account(folder, email)
     # A passkey belongs to a name; the number of a machine is none.
-    context = browser.new_context(base_url=address.replace("127.0.0.1", "localhost"))
+    # Without motion, or a colour is measured while it still changes.
+    here = {"base_url": address.replace("127.0.0.1", "localhost"), "reduced_motion": "reduce"}
+    context = browser.new_context(**here)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -16,6 +16,7 @@ from confidentiality.codes import Visibility
 from conftest import World
 from participants.models import LiaisonMandate
 from t2d.urls import sign_in
+from tests.second_factor import OF_SECOND_FACTOR
 from tests.security.conftest import Secrets
 from tests.security.routes import Route, every_route, flattened
 
@@ -23,6 +24,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 READERS = ("alice", "cora", "stella")
 # Signing in and out, where nobody is shown anything; what is asked by programs.
 NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {"healthz/", "language/"}
+NO_PAGES |= {"account/second-factor/recovery-codes/download/", *OF_SECOND_FACTOR}
 # A page that shows something only with a query.
 QUERIES = {
     "initiatives/new/": ("", "?conflict={conflict}"),
