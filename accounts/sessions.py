@@ -50,8 +50,10 @@ def note_sign_in(session: Any, agent: str = "") -> None:
 def device_of(agent: str) -> str:
     """A browser and a system in words that somebody knows their own by; empty where neither is known. What else a
     browser says would tell people apart, and is not kept."""
-    found = (next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS))
-    return ", ".join(filter(None, found))
+    browser, system = (
+        next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS)
+    )
+    return f"{browser} ({system})" if browser and system else browser or system
 
 
 def note_use(session: Any) -> None:

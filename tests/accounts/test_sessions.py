@@ -100,7 +100,13 @@ LAPTOP = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chr
 
 @pytest.mark.parametrize(
     ("agent", "words"),
-    [(PHONE, "Firefox, Android"), (LAPTOP, "Chrome, Mac"), ("curl/8.1", ""), ("", ""), ("X Linux", "Linux")],
+    [
+        (PHONE, "Firefox (Android)"),
+        (LAPTOP, "Chrome (Mac)"),
+        ("curl/8.1", ""),
+        ("", ""),
+        ("X Linux", "Linux"),
+    ],
 )
 def test_a_browser_is_known_by_two_words(agent: str, words: str) -> None:
     assert device_of(agent) == words
@@ -113,8 +119,8 @@ def test_a_user_sees_the_own_sign_ins_and_ends_another_one() -> None:
         sign_in(client, user)
     page = laptop.get("/account/").content.decode()
     shown = re.findall(r'name="sign_in" value="([0-9a-f]{40})"', page)
-    assert ("Firefox, Android" in page, "Chrome, Mac" in page, "this one" in page) == (True, True, True)
-    assert shown == [SignIn.objects.get(user=ann, device="Firefox, Android").pk]
+    assert ("Firefox (Android)" in page, "Chrome (Mac)" in page, "this one" in page) == (True, True, True)
+    assert shown == [SignIn.objects.get(user=ann, device="Firefox (Android)").pk]
     theirs = SignIn.objects.get(user=ben).pk
     answers = [
         laptop.post("/account/sign-ins/end/", {"sign_in": key}).status_code
