@@ -135,7 +135,7 @@ def _file(told: Mapping[str, Any]) -> str:
         "stayed": stayed,
         "without": without,
     }
-    return "; ".join([*said, counted])
+    return listed([*said, counted], facts=True)
 
 
 def _counts(found: Any) -> list[int]:
