@@ -199,7 +199,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 # A link from a mail; whoever finds the mail later finds it dead.
 PASSWORD_RESET_TIMEOUT = 3600
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.ForgottenForm"}
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.ForgottenForm"}  # nosec B105 # the name of a form
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 # Who proved who they are so few seconds ago is not asked again before a delicate act.
