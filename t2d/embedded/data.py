@@ -19,7 +19,7 @@ from psycopg import sql
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from t2d.embedded import binaries, folder, processes
+from t2d.embedded import binaries, folder, processes, stopping
 
 ROLES_SQL = folder.PROJECT / "deploy" / "roles.sql"
 START_PATIENCE = 120  # seconds; recovery after a crash can take a while on a slow disk
@@ -124,9 +124,7 @@ def _make_cluster(data: Path, *, losable: bool) -> None:
     locale = ["--locale=C", *(builtin if binaries.postgres_major() >= 17 else [])]
     options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", *locale, *(["--no-sync"] if losable else [])]
     command = binaries.postgres_command("initdb", "-D", str(unfinished), *options)
-    made = subprocess.run(  # nosec B603 # our own program, words of this file
-        command, capture_output=True, text=True, check=False, cwd="/"
-    )
+    made = stopping.run(command, cwd="/")
     if made.returncode:
         raise DidNotStart(f"PostgreSQL could not make its data folder:\n{made.stdout}{made.stderr}")
     unfinished.rename(data)
@@ -160,7 +158,7 @@ def _end_predecessor(data: Path) -> None:
             break
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(words[0]), signal.SIGINT if attempt < 100 else signal.SIGQUIT)
-        time.sleep(0.1)
+        stopping.pause(0.1)
     pid_file.unlink(missing_ok=True)
 
 
@@ -183,7 +181,7 @@ def _wait(running: Services) -> None:
         while not answers(running):
             if child.ended() or time.monotonic() > deadline:
                 raise DidNotStart(f"{child.name} did not start:\n{child.last_words()}")
-            time.sleep(0.03)
+            stopping.pause(0.03)
         if child.name == "postgres":
             _make_database(running)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from confidentiality import keyring
 from confidentiality.keys import KeyServiceAway, SocketKeyService
 from confidentiality.keystore import KeyStore, StoreUnusable
-from t2d.embedded import processes
+from t2d.embedded import processes, stopping
 from t2d.embedded.supervision import Supervised
 
 START_PATIENCE = 30  # seconds
@@ -101,6 +101,7 @@ def _named(path: Path) -> dict[str, str]:
 def _wait(part: Supervised, socket: Path) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while True:
+        stopping.leave_if_told()
         with contextlib.suppress(KeyServiceAway):
             SocketKeyService(socket).verifying_key()
             return

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from t2d.embedded import data, folder, keys, serve
+from t2d.embedded import data, folder, keys, serve, stopping
 
 STARTING_PATIENCE = 120  # seconds; a first start includes the demo
 
@@ -34,7 +34,7 @@ def run(path: Path, command: list[str]) -> int:
             continue
         with (
             lock,
-            serve.signals_as_exit(),
+            stopping.signals_noted(),
             data.services(path) as running,
             keys.service(path, running.sockets) as (key_environment, _parts),
         ):
@@ -44,7 +44,7 @@ def run(path: Path, command: list[str]) -> int:
 
 def run_throwaway(command: list[str]) -> int:
     """Runs `command` on services that are empty, private to it, and gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="t2d-run-") as name, serve.signals_as_exit():
+    with tempfile.TemporaryDirectory(prefix="t2d-run-") as name, stopping.signals_noted():
         path = Path(name).resolve()
         with folder.claim(path, "run"), data.services(path, losable=True, everything=True) as running:
             environment = serve.common_environment(path) | running.environment | keys.private(path)
@@ -73,6 +73,7 @@ def _call(command: list[str], environment: dict[str, str]) -> int:
     signs = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {sign: signal.signal(sign, pass_on) for sign in signs}
     try:
+        stopping.leave_if_told()
         child = subprocess.Popen(command, env=os.environ | environment)  # nosec B603 # what was asked for
         code = child.wait()
     except FileNotFoundError:

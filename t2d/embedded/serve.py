@@ -6,16 +6,12 @@ import contextlib
 import hashlib
 import http.client
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
-from t2d.embedded import data, folder, keys, processes
+from t2d.embedded import data, folder, keys, processes, stopping
 from t2d.embedded.supervision import Supervised, supervise
 
 SERVICE_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL")
@@ -37,7 +33,7 @@ def serve(path: Path) -> int:
     folder.forget_environment(path)  # a server that was killed may have left it
     with (
         lock,
-        signals_as_exit(),
+        stopping.signals_noted(),
         data.services(path) as running,
         keys.service(path, running.sockets) as (key_environment, key_parts),
     ):
@@ -61,29 +57,6 @@ def common_environment(path: Path) -> dict[str, str]:
         "T2D_MODE": os.environ.get("T2D_MODE") or "embedded",
         "T2D_SECRET_KEY": os.environ.get("T2D_SECRET_KEY") or folder.secret_key(path),
     }
-
-
-@contextlib.contextmanager
-def signals_as_exit() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP leave the block in good order; while it is being left they are not heard.
-
-    SIGINT even where it was ignored, as it is for background jobs of a script; SIGHUP not under nohup.
-    """
-    signs = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signs.append(signal.SIGHUP)
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        for sign in signs:
-            signal.signal(sign, signal.SIG_IGN)
-        raise SystemExit(0)
-
-    before = {sign: signal.signal(sign, leave) for sign in signs}
-    try:
-        yield
-    finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
 
 
 def _migrate(path: Path, environment: dict[str, str]) -> None:
@@ -151,10 +124,7 @@ def for_pages(environment: dict[str, str]) -> dict[str, str]:
 def _manage(arguments: list[str], environment: dict[str, str], *, what: str) -> str:
     """Runs a management command to its end and returns what it printed."""
     command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(  # nosec B603 # this Python, our own command
-        command, cwd=folder.PROJECT, env=environment, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = stopping.run(command, cwd=folder.PROJECT, env=environment)
     if done.returncode:
         raise Failed(f"{what} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -248,7 +218,7 @@ def _wait_for_page(port: int, web: Supervised) -> None:
             problem = str(error)
         if web.child is None or web.child.ended():
             break
-        time.sleep(0.05)
+        stopping.pause(0.05)
     words = web.child.last_words() if web.child else ""
     raise Failed(f"The web process did not come up ({problem}):\n{words}")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kombu.connection import Connection
 
-from t2d.embedded import folder, processes
+from t2d.embedded import folder, processes, stopping
 
 LOOK_EVERY = 0.2  # seconds
 LONGEST_PAUSE = 30.0  # seconds between two starts of something that keeps ending
@@ -74,7 +74,7 @@ def supervise(parts: list[Supervised], data_services: list[processes.Child]) -> 
                 raise DataServiceEnded(f"{service.name} ended unasked; all stops. In its log:\n{words}")
         for part in parts:
             part.look_after()
-        time.sleep(LOOK_EVERY)
+        stopping.pause(LOOK_EVERY)
 
 
 def requeue_unfinished(broker: str) -> None:
