@@ -25,6 +25,14 @@ class OrganisationKind(TextChoices):
     UNKNOWN = "unknown", _("Not known")
 
 
+class LinkPurpose(TextChoices):
+    """What a link that is sent lets its reader do, once."""
+
+    JOIN = "join", _("Join an organisation")
+    RECOVER = "recover", _("Set up an account anew")
+    ADDRESS = "address", _("Take on an address")
+
+
 class TokenScope(TextChoices):
     """What a token may do; write includes read."""
 

@@ -14,7 +14,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LANGUAGES, Theme, TokenScope
+from accounts.enums import LANGUAGES, MembershipRole, Theme, TokenScope
 from accounts.letters import ask_for_reset
 
 MAX_VERSION = 2**31 - 1
@@ -78,6 +78,91 @@ class VetForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One or two sentences: register, address, somebody who vouches."),
     )
+
+
+class InviteForm(forms.Form):
+    """Somebody to be invited into an organisation."""
+
+    address = forms.EmailField(label=_("E-mail address"), max_length=254)
+    role = forms.ChoiceField(
+        label=_("As"),
+        choices=MembershipRole.choices,
+        initial=MembershipRole.MEMBER,
+        help_text=_(
+            "Members work on initiatives. Registrars keep the register of persons. Owners invite, and end memberships."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].widget.attrs |= {"autocomplete": "off", "dir": "ltr"}
+
+
+class MembershipForm(VersionedForm):
+    """What somebody is in an organisation."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=MembershipRole.choices)
+
+
+class AddressForm(forms.Form):
+    """Another address of one's own."""
+
+    address = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        help_text=_("A link goes there; until it is opened nothing changes."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].widget.attrs |= {"autocomplete": "off", "dir": "ltr"}
+
+
+class PasswordForm(forms.Form):
+    """A password of one's own choice, typed once: it can be shown."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A sentence that only you would say is good."),
+    )
+
+
+class JoinForm(PasswordForm):
+    """Somebody who is new here."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("How your colleagues see you."))
+    field_order = ("name", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+
+class RecoverForm(forms.Form):
+    """Whose way in is set up anew, or ended."""
+
+    RECOVER, END = "recover", "end"
+
+    address = forms.EmailField(label=_("Address of the account"), max_length=254)
+    act = forms.ChoiceField(
+        label=_("What is to be done"),
+        choices=[(RECOVER, _("Set up the way in anew")), (END, _("End the account"))],
+        initial=RECOVER,
+    )
+    new_address = forms.EmailField(
+        label=_("New address"),
+        max_length=254,
+        required=False,
+        help_text=_("Only if the person has lost the old one. The link goes there."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("address", "new_address"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "dir": "ltr"}
 
 
 class ForgottenForm(ResetPasswordForm):

@@ -1,9 +1,24 @@
+-- What was granted to the acting user before this moment opens nothing until it is granted again: somebody else set
+-- up the way into the account. Long ago for most.
+CREATE FUNCTION actor_recovered_at() RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce((SELECT recovered_at FROM accounts_user WHERE id = (SELECT actor_id())), '-infinity')
+$$;
+
+-- Places of the acting user in organisations: not ended, and granted since the account was last recovered.
+CREATE FUNCTION standing_memberships() RETURNS SETOF accounts_membership
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM accounts_membership
+    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL AND admitted_at > (SELECT actor_recovered_at());
+END
+$$;
+
 -- Organisations of the acting user.
 CREATE FUNCTION own_organisations() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT organisation_id FROM accounts_membership
-    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL;
+    RETURN QUERY SELECT organisation_id FROM standing_memberships();
 END
 $$;
 
@@ -11,9 +26,9 @@ CREATE FUNCTION own_vetted_organisations() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT membership.organisation_id
-    FROM accounts_membership membership
+    FROM standing_memberships() membership
     JOIN accounts_organisation organisation ON organisation.id = membership.organisation_id
-    WHERE membership.user_id = (SELECT actor_id()) AND membership.ended_at IS NULL AND organisation.vetted_at IS NOT NULL;
+    WHERE organisation.vetted_at IS NOT NULL;
 END
 $$;
 
@@ -21,8 +36,15 @@ $$;
 CREATE FUNCTION registered_organisations() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT organisation_id FROM accounts_membership
-    WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL AND role = 'registrar';
+    RETURN QUERY SELECT organisation_id FROM standing_memberships() WHERE role = 'registrar';
+END
+$$;
+
+-- Organisations in whose name the acting user may speak.
+CREATE FUNCTION owned_organisations() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT organisation_id FROM standing_memberships() WHERE role = 'owner';
 END
 $$;
 

@@ -31,6 +31,7 @@ BEFORE_SECOND_FACTOR = {
     "account_set_password",
     "accounts:account",
     "accounts:end_everything",
+    "accounts:link",
     "healthz",
     "set_language",
 }

@@ -12,22 +12,26 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LANGUAGES, MembershipRole, OrganisationKind, Theme, TokenScope
+from accounts.enums import LANGUAGES, LinkPurpose, MembershipRole, OrganisationKind, Theme, TokenScope
 from accounts.querysets import (
     AccessTokenQuerySet,
+    LetterQuerySet,
     MembershipQuerySet,
     OrganisationQuerySet,
     SignInQuerySet,
+    SingleUseLinkQuerySet,
     UserManager,
 )
 from accounts.sessions import SessionStore
 from confidentiality.codes import Action, Relation
+from confidentiality.fields import EncryptedTextField
 from confidentiality.policy import Standing
 from confidentiality.records import Record
-from confidentiality.wall import DATABASE_CASCADE, ME, same_for_all
+from confidentiality.wall import DATABASE_CASCADE, ME, Confidential, Wall, same_for_all
 
 
 class User(AbstractBaseUser, Record):
@@ -42,7 +46,7 @@ class User(AbstractBaseUser, Record):
     )
     # Who may sign in is asked for a successor; all else of an account, the digest of its password too, stays closed.
     open_to = ("t2d_site", "t2d_purge")
-    open_columns = {"t2d_site": ("id", "is_active"), "t2d_purge": ("id",)}
+    open_columns = {"t2d_site": ("id", "is_active", "recovered_at"), "t2d_purge": ("id",)}
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -52,6 +56,10 @@ class User(AbstractBaseUser, Record):
     theme = models.CharField(_("display"), max_length=5, choices=Theme, default=Theme.LIGHT)
     # How often all sign-ins were ended at once. A sign-in holds for the round in which it was made.
     round = models.PositiveIntegerField(default=0, editable=False)
+    # When somebody else last set up the way in (password, second factor, address), and who. What was granted before
+    # opens nothing until it is granted again: see Membership.admitted_at, TeamMember.admitted_at.
+    recovered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recovered_by = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -75,7 +83,7 @@ class User(AbstractBaseUser, Record):
     @cached_property
     def _standing_memberships(self) -> list[tuple[UUID, str, bool]]:
         """(organisation, role, vetted) of the active memberships; read once per request."""
-        rows = self.memberships.active().values_list("organisation_id", "role", "organisation__vetted_at")
+        rows = self.memberships.standing().values_list("organisation_id", "role", "organisation__vetted_at")
         return [(organisation, role, vetted is not None) for organisation, role, vetted in rows]
 
     def organisation_ids(self) -> list[UUID]:
@@ -141,9 +149,10 @@ class Organisation(Record):
             return Standing(relations=frozenset({Relation.ANONYMOUS}))
         grants = {Action.READ_ORGANISATION}
         if user.is_steward:
-            grants |= {Action.VET_ORGANISATION, Action.EDIT_ORGANISATION}
+            grants |= {Action.VET_ORGANISATION, Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS}
         if self.pk in user.owned_organisation_ids():
-            grants |= {Action.EDIT_ORGANISATION, Action.DECLARE_CIRCLE}
+            grants |= {Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS, Action.DECLARE_CIRCLE}
+            grants.add(Action.ASK_EMERGENCY)
         own = self.pk in user.organisation_ids()
         if own and self.is_vetted:
             grants.add(Action.OPEN_INITIATIVE)
@@ -151,7 +160,10 @@ class Organisation(Record):
 
 
 class Membership(Record):
-    """A user's place in an organisation. Ending it closes everything that came with it the same minute."""
+    """A user's place in an organisation. Ending it closes everything that came with it the same minute.
+
+    `admitted_at`: since when it counts. After a recovery of the account it counts again once it is admitted again.
+    """
 
     open_because = "tells where somebody works, not on what; asked while signing in"
 
@@ -159,6 +171,7 @@ class Membership(Record):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.MEMBER)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    admitted_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -171,6 +184,12 @@ class Membership(Record):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.organisation_id}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it opens nothing until it is admitted again."""
+        recovered = self.user.recovered_at
+        return self.ended_at is None and recovered is not None and recovered >= self.admitted_at
 
 
 class SignIn(AbstractBaseSession):
@@ -197,14 +216,18 @@ class SignIn(AbstractBaseSession):
 
 
 class AccessToken(Record):
-    """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once."""
+    """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once.
 
-    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "expires_at"))
+    Like a sign-in it holds for the round of its user's account in which it was made.
+    """
+
+    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "expires_at", "round"))
 
     user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=5, choices=TokenScope)
+    round = models.PositiveIntegerField(default=0, editable=False)
     expires_at = models.DateTimeField(_("expires at"))
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -227,7 +250,92 @@ class AccessToken(Record):
         return Standing(visible=own, grants=frozenset({Action.EDIT_ACCOUNT}) if own else frozenset())
 
 
-_STEWARD = frozenset({Action.EDIT_ORGANISATION, Action.GRANT_MANDATE})
+class SingleUseLink(Record):
+    """Something that one person may do once, whoever opens the link that was sent: join an organisation, set up an
+    account anew, take on an address. Not a token: it opens nothing by itself.
+
+    Only the digest of what the link holds is stored. `address` says where it went, and is forgotten when the link is
+    used, withdrawn or dead.
+    """
+
+    open_because = (
+        "asked before anybody acts, by whoever opens a link; tells of an organisation and an address, "
+        "of no initiative"
+    )
+
+    purpose = models.CharField(max_length=10, choices=LinkPurpose, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    address = models.EmailField(blank=True, editable=False)
+    # To join: where, as what. Else: whose account it is about.
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, null=True, editable=False, related_name="invitations"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=MembershipRole, blank=True)
+    user = models.ForeignKey(User, models.CASCADE, null=True, editable=False, related_name="+")
+    made_by = models.ForeignKey(User, models.CASCADE, null=True, editable=False, related_name="+")
+    expires_at = models.DateTimeField(editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SingleUseLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.used_at is None and self.withdrawn_at is None and self.expires_at > timezone.now()
+
+    def standing_of(self, user: Any) -> Standing:
+        """An invitation is withdrawn by whoever manages the members there."""
+        if self.organisation is None:
+            return Standing()
+        return self.organisation.standing_of(user)
+
+
+class Letter(Confidential):
+    """What a site without a mail server has to tell somebody: a steward hands it over. Not kept once that is done.
+
+    Its text holds a link, which is as good as what the link opens: it lies under a key of its own.
+    """
+
+    scope = "written_by"
+    audited = False
+    wall = Wall(
+        select="(SELECT actor_is_steward())",
+        insert=f"written_by_id = {ME}",
+        delete="(SELECT actor_is_steward())",
+        others={"t2d_site": {"SELECT": "expires_at <= now()", "DELETE": "expires_at <= now()"}},
+        columns={"t2d_site": {"SELECT": ("id", "expires_at")}},
+    )
+
+    written_by = models.ForeignKey(User, DATABASE_CASCADE, related_name="+", editable=False)
+    address = EncryptedTextField(field_id="letter.address", max_length=254, editable=False)
+    subject = models.CharField(max_length=39, editable=False)
+    text = EncryptedTextField(field_id="letter.text", max_length=2000, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["expires_at"], name="letter_by_end")]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+    @property
+    def key_scope(self) -> str:
+        return "letters"
+
+    def standing_of(self, user: Any) -> Standing:
+        return Register().standing_of(user)
+
+
+_STEWARD = frozenset({Action.EDIT_ORGANISATION, Action.GRANT_MANDATE, Action.MANAGE_ACCOUNTS})
 
 
 class Register:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 
@@ -15,6 +15,15 @@ class MembershipQuerySet(models.QuerySet):
     def active(self) -> Self:
         """Memberships that have not ended."""
         return self.filter(ended_at=None)
+
+    def standing(self) -> Self:
+        """Active, and granted since the account was last recovered: what counts."""
+        recovered = F("user__recovered_at")
+        return self.active().filter(Q(user__recovered_at=None) | Q(admitted_at__gt=recovered))
+
+    def waiting(self) -> Self:
+        """Active, and to be admitted again, since the account was recovered."""
+        return self.active().filter(user__recovered_at__gte=F("admitted_at"))
 
     def recent(self, days: int) -> Self:
         """Memberships that are active or ended within so many days."""
@@ -73,7 +82,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 class AccessTokenQuerySet(models.QuerySet):
     def live(self) -> Self:
-        return self.filter(expires_at__gt=timezone.now(), revoked_at=None)
+        return self.filter(expires_at__gt=timezone.now(), revoked_at=None, round=F("user__round"))
 
     def visible_to(self, user: Any) -> Self:
         """One's own."""
@@ -86,3 +95,29 @@ class SignInQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-used_at", "pk")
+
+
+class SingleUseLinkQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+
+    def visible_to(self, user: Any) -> Self:
+        """Invitations into organisations that one owns, and all of them for a steward."""
+        if not user.is_authenticated:
+            return self.none()
+        invitations = self.exclude(organisation=None)
+        return (
+            invitations
+            if user.is_steward
+            else invitations.filter(organisation__in=user.owned_organisation_ids())
+        )
+
+
+class LetterQuerySet(models.QuerySet):
+    def waiting(self) -> Self:
+        """What in them still opens something."""
+        return self.filter(expires_at__gt=timezone.now())
+
+    def visible_to(self, user: Any) -> Self:
+        """Stewards hand letters over."""
+        return self if user.is_authenticated and user.is_steward else self.none()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.signals import password_reset
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed, authenticator_used
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from accounts.services import mark_recovered
 from accounts.sessions import forget_second_factor, note_second_factor, note_sign_in
 
 
@@ -37,3 +41,11 @@ def remember_what_was_set_up(instance: Authenticator, created: bool, **more: Any
 def without_the_last_it_is_to_be_set_up_again(request: Any, user: Any, **more: Any) -> None:
     if not Authenticator.objects.filter(user_id=user.pk).exists():
         forget_second_factor(request.session)
+
+
+@receiver(password_reset, dispatch_uid="accounts.reset_by_hand")
+def a_link_that_went_through_hands_is_a_recovery(user: Any, **more: Any) -> None:
+    """Without a mail server a steward hands links over, and could use one. Where a second factor is set up, it stands
+    in the way; where none is, what was granted before opens nothing until somebody says that it is really them."""
+    if not settings.SENDS_MAIL and not is_mfa_enabled(user):
+        mark_recovered(user, by=None)

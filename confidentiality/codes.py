@@ -88,6 +88,11 @@ class Action(TextChoices):
     READ_ORGANISATION = "read_organisation"
     EDIT_ORGANISATION = "edit_organisation"
     VET_ORGANISATION = "vet_organisation"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    ASK_EMERGENCY = "ask_emergency"
+    CONFIRM_EMERGENCY = "confirm_emergency"
+    WITHDRAW_EMERGENCY = "withdraw_emergency"
     GRANT_MANDATE = "grant_mandate"
     EDIT_ACCOUNT = "edit_account"
 

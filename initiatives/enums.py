@@ -249,6 +249,16 @@ class PurgeReason(TextChoices):
     OTHER = "other", _("Another reason")
 
 
+class EmergencyReason(TextChoices):
+    """Why owners open an initiative whose team they are not on. A code, and no text about what may not be theirs."""
+
+    TEAM_UNREACHABLE = "team_unreachable", _("Nobody on the team can be reached")
+    LEAD_GONE = "lead_gone", _("Nobody leads the team any more")
+    SAFETY = "safety", _("Somebody's safety depends on it")
+    LEGAL_ORDER = "legal_order", _("A court or an authority ordered it")
+    OTHER = "other", _("Another reason")
+
+
 class PurgeState(TextChoices):
     """How far a purge is. Until `confirmed` it is a request, from `running` on a tombstone."""
 

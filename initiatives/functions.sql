@@ -13,6 +13,7 @@ BEGIN
     RETURN coalesce((
         SELECT array_agg(initiative_id) FROM initiatives_teammember
         WHERE user_id = me AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
+            AND admitted_at > actor_recovered_at()
     ), '{}');
 END
 $$;
@@ -32,7 +33,7 @@ LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, p
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND role IN ('lead', 'facilitator');
+        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator');
 END
 $$;
 
@@ -42,7 +43,7 @@ LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, p
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND role IN ('lead', 'facilitator', 'rapporteur');
+        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator', 'rapporteur');
 END
 $$;
 
@@ -68,7 +69,7 @@ LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, p
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND role = 'lead';
+        AND admitted_at > (SELECT actor_recovered_at()) AND role = 'lead';
 END
 $$;
 
@@ -215,13 +216,15 @@ $$;
 CREATE FUNCTION token_holder_ids(initiative uuid) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH team AS (
-        SELECT user_id, role FROM initiatives_teammember
+        SELECT member.user_id, member.role, own.round
+        FROM initiatives_teammember member JOIN accounts_user own ON own.id = member.user_id
         WHERE initiative_id = token_holder_ids.initiative AND began_at <= now() + interval '1 hour'
             AND (expires_at IS NULL OR expires_at > now())
+            AND (own.recovered_at IS NULL OR member.admitted_at > own.recovered_at)
     )
     SELECT DISTINCT token.user_id
     FROM accounts_accesstoken token
-    JOIN team ON team.user_id = token.user_id
+    JOIN team ON team.user_id = token.user_id AND team.round = token.round
     WHERE token.revoked_at IS NULL AND token.expires_at > now()
         AND (current_setting('t2d.actor', true) = 'system:owner'
             OR EXISTS (SELECT FROM team WHERE user_id = actor_id() AND role = 'lead'))
@@ -258,12 +261,135 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         SELECT FROM initiatives_purgerequest asked
         JOIN initiatives_teammember member
             ON member.initiative_id = asked.initiative_id AND member.user_id = asked.asked_by_id
+        JOIN accounts_user asker ON asker.id = member.user_id
         WHERE asked.id = request AND member.role = 'lead' AND member.began_at <= now() + interval '1 hour'
+            AND (asker.recovered_at IS NULL OR member.admitted_at > asker.recovered_at)
             AND (member.expires_at IS NULL OR member.expires_at > now())
             AND (asked.asked_of_id = actor_id() OR asked.initiative_id IN (SELECT visible_initiatives())
                 OR current_setting('t2d.actor', true) = 'system:owner')
     )
 $$;
+
+-- --- The life of accounts ----------------------------------------------------------------------------------------
+
+-- End what somebody held through an organisation that they do not belong to any more: places on teams that it convenes
+-- and no organisation does that they still belong to, being named successor there, and unfinished forms. All of them
+-- when it was the last. Whoever calls it ends no more than what nobody should hold.
+CREATE FUNCTION end_accesses(who uuid, house uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    others uuid[] := ARRAY(SELECT organisation_id FROM accounts_membership WHERE user_id = who AND ended_at IS NULL);
+    gone uuid[];
+BEGIN
+    IF house = ANY (others) OR NOT EXISTS (
+        SELECT FROM accounts_membership WHERE user_id = who AND organisation_id = house
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'asked about somebody who has not left';
+    END IF;
+    SELECT array_agg(held.initiative) INTO gone FROM (
+        SELECT initiative_id FROM initiatives_teammember
+        WHERE user_id = who AND (expires_at IS NULL OR expires_at > now())
+        UNION SELECT id FROM initiatives_initiative WHERE successor_id = who
+    ) AS held (initiative)
+    WHERE others = '{}' OR (
+        EXISTS (
+            SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = held.initiative
+                AND named.organisation_id = house AND named.role IN ('convener', 'co_convener')
+        ) AND NOT EXISTS (
+            SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = held.initiative
+                AND named.organisation_id = ANY (others) AND named.role IN ('convener', 'co_convener')
+        )
+    );
+    UPDATE initiatives_teammember
+    SET expires_at = greatest(now(), began_at), version = version + 1, updated_at = now()
+    WHERE user_id = who AND initiative_id = ANY (gone) AND (expires_at IS NULL OR expires_at > now());
+    UPDATE initiatives_initiative SET successor_id = NULL WHERE successor_id = who AND id = ANY (gone);
+    DELETE FROM initiatives_draft WHERE user_id = who AND (others = '{}' OR initiative_id = ANY (gone));
+END
+$$;
+
+-- Leads whose account was recovered, on initiatives where no other lead is left and the acting user is the successor:
+-- who may say that it is really them. The name, and nothing of the initiative.
+CREATE FUNCTION leads_to_admit() RETURNS TABLE (member uuid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT waits.id, own.name
+    FROM initiatives_initiative card
+    JOIN initiatives_teammember waits ON waits.initiative_id = card.id
+    JOIN accounts_user own ON own.id = waits.user_id
+    WHERE card.successor_id = (SELECT actor_id()) AND waits.role = 'lead' AND own.recovered_at >= waits.admitted_at
+        AND (waits.expires_at IS NULL OR waits.expires_at > now())
+        AND NOT EXISTS (
+            SELECT FROM initiatives_teammember lead JOIN accounts_user theirs ON theirs.id = lead.user_id
+            WHERE lead.initiative_id = card.id AND lead.role = 'lead'
+                AND (lead.expires_at IS NULL OR lead.expires_at > now())
+                AND (theirs.recovered_at IS NULL OR lead.admitted_at > theirs.recovered_at)
+        )
+$$;
+
+-- The successor's word on one of them. True when it counted.
+CREATE FUNCTION admit_lead(member uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF admit_lead.member NOT IN (SELECT waits.member FROM leads_to_admit() waits) THEN
+        RETURN false;
+    END IF;
+    UPDATE initiatives_teammember SET admitted_at = clock_timestamp(), version = version + 1, updated_at = now()
+    WHERE id = admit_lead.member;
+    RETURN true;
+END
+$$;
+
+-- Let the owner who asked into what the organisation convenes under the codename that was asked for, as lead, for a day,
+-- once the acting user has confirmed it, another owner. Nothing happens where there is none of that name. Answers with
+-- the teams, who are to be told.
+CREATE FUNCTION open_in_emergency(request uuid) RETURNS TABLE (initiative uuid, told uuid)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    asked record;
+    card uuid;
+    made uuid;
+BEGIN
+    SELECT found.* INTO asked FROM initiatives_emergencyaccess found
+    JOIN accounts_membership own ON own.organisation_id = found.organisation_id AND own.user_id = found.asked_by_id
+    JOIN accounts_user asker ON asker.id = own.user_id
+    WHERE found.id = request AND found.confirmed_by_id = actor_id() AND found.asked_by_id <> actor_id()
+        AND found.confirmed_at > now() - interval '1 minute' AND found.withdrawn_at IS NULL
+        AND found.organisation_id IN (SELECT owned_organisations())
+        AND own.role = 'owner' AND own.ended_at IS NULL AND asker.is_active
+        AND (asker.recovered_at IS NULL OR own.admitted_at > asker.recovered_at);
+    IF NOT FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = 'not confirmed by two owners';
+    END IF;
+    FOR card IN
+        SELECT id FROM initiatives_initiative place
+        WHERE lower(regexp_replace(btrim(place.codename), '\s+', ' ', 'g')) = lower(asked.codename)
+            AND NOT place.public_record
+            AND EXISTS (
+                SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = place.id
+                    AND named.organisation_id = asked.organisation_id AND named.role = 'convener'
+            )
+            AND NOT EXISTS (
+                SELECT FROM initiatives_teammember member WHERE member.initiative_id = place.id
+                    AND member.user_id = asked.asked_by_id AND (member.expires_at IS NULL OR member.expires_at > now())
+            )
+        ORDER BY id
+    LOOP
+        made := gen_random_uuid();
+        INSERT INTO initiatives_teammember (id, version, created_at, updated_at, initiative_id, user_id, role,
+            began_at, expires_at, added_by_id, admitted_at, in_emergency)
+        VALUES (made, 1, now(), now(), card, asked.asked_by_id, 'lead', now(), now() + interval '24 hours',
+            asked.confirmed_by_id, clock_timestamp(), true);
+        INSERT INTO confidentiality_auditevent
+            (id, stream, position, at, actor, action, route, records, facts, previous, hash)
+        VALUES (gen_random_uuid(), card, 0, now(), asked.confirmed_by_id::text, 'write', 'initiatives:emergency',
+            ARRAY[made], '', '', '');
+        RETURN QUERY SELECT card, member.user_id FROM initiatives_teammember member
+            WHERE member.initiative_id = card AND (member.expires_at IS NULL OR member.expires_at > now())
+                AND member.user_id <> asked.asked_by_id;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION open_in_emergency(uuid) IS 'for t2d_app';
 
 -- --- The audit ---------------------------------------------------------------------------------------------------
 

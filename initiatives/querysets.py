@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 from django.db.models.expressions import RawSQL
 from django.db.models.query import ModelIterable
 from django.utils import timezone
@@ -193,9 +193,18 @@ class InitiativePartQuerySet(models.QuerySet):
 
 
 class TeamMemberQuerySet(models.QuerySet):
-    def live(self) -> Self:
+    def current(self) -> Self:
+        """Begun and not ended, whether or not they open anything at this moment."""
         now = timezone.now()
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), began_at__lte=now)
+
+    def live(self) -> Self:
+        """Current, and granted since the account was last recovered: what opens an initiative."""
+        return self.current().filter(Q(user__recovered_at=None) | Q(admitted_at__gt=F("user__recovered_at")))
+
+    def waiting(self) -> Self:
+        """Current, and to be admitted again, since the account was recovered."""
+        return self.current().filter(user__recovered_at__gte=F("admitted_at"))
 
     def recent(self, days: int) -> Self:
         """Live, or ended within so many days."""
@@ -324,3 +333,11 @@ class TombstoneQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         return self.filter(readers__contains=[user.pk])
+
+
+class EmergencyAccessQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Requests of organisations that one owns."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(organisation__in=user.owned_organisation_ids())

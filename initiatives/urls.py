@@ -38,6 +38,7 @@ urlpatterns = [
     path("initiatives/<uuid:pk>/team/", team.team, name="team"),
     path("initiatives/<uuid:pk>/team/<uuid:member>/", team.member, name="member"),
     path("initiatives/<uuid:pk>/team/<uuid:member>/undo/", team.undo, name="undo_access"),
+    path("teams/admit/<uuid:member>/", team.admit_lead, name="admit_lead"),
     path("initiatives/<uuid:pk>/successor/", team.successor, name="successor"),
     path("initiatives/<uuid:pk>/who/", cards.who, name="who"),
     path("initiatives/<uuid:pk>/purge/", purging.ask, name="ask_purge"),

@@ -77,7 +77,7 @@ class LiaisonMandateQuerySet(models.QuerySet):
         return self.live().filter(
             ~Exists(apps.get_model("accounts", "Membership").objects.active().filter(**of_user)),
             ~Exists(apps.get_model("initiatives", "CoordinatorMandate").objects.live().filter(**of_user)),
-            ~Exists(apps.get_model("initiatives", "TeamMember").objects.live().filter(**of_user)),
+            ~Exists(apps.get_model("initiatives", "TeamMember").objects.current().filter(**of_user)),
             user__is_steward=False,
         )
 

@@ -25,8 +25,14 @@ from accounts.forms import ConfirmForm
 # Addresses whose forms let somebody in or destroy, and by which `act` they do neither.
 DELICATE: Mapping[str, frozenset[str]] = {
     "accounts:create_token": frozenset(),
+    "accounts:change_address": frozenset(),
+    "accounts:organisation": frozenset({"withdraw"}),
+    "accounts:emergency": frozenset({"withdraw"}),
+    "accounts:letters": frozenset({"done"}),
+    "accounts:recover": frozenset(),
     "accounts:vet": frozenset(),
     "initiatives:team": frozenset(),
+    "initiatives:admit_lead": frozenset(),
     "initiatives:member": frozenset({"end"}),
     "initiatives:successor": frozenset(),
     "initiatives:visibility": frozenset(),

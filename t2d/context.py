@@ -110,6 +110,8 @@ class Desk:
 
 _SECTIONS = {
     "liaisons": {"participants:liaisons", "participants:end_liaison"},
+    "accounts": {"accounts:recover"},
+    "letters": {"accounts:letters"},
     "home": {"home"},
     "conflicts": {
         "initiatives:conflicts",

@@ -21,6 +21,7 @@ from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
 from initiatives.services import entitle, waiting_for, with_cards
 from initiatives.views.sight import for_team
+from t2d.admissions import LISTS, of_admissions
 from t2d.record_waits import of_record
 
 SHOWN = 5
@@ -39,10 +40,13 @@ def gathered(user: Any) -> dict[str, Any]:
         found |= _of_coordinator(user)
     if user.is_steward:
         found |= _of_steward(user)
+    found |= of_admissions(
+        user, [member.initiative_id for member in memberships if member.role == TeamRole.LEAD]
+    )
     numbers = ("flags_number", "unvetted_number")
     lists = ("declarations", "expiring", "incomplete", "purges", "unfinished", "stuck", "stale", "received")
     found["waiting"] = sum(found.get(name, 0) for name in numbers) + sum(
-        len(found.get(name, [])) for name in lists
+        len(found.get(name, [])) for name in (*lists, *LISTS)
     )
     return found
 

@@ -217,7 +217,10 @@ DEMO_DOMAIN = "demo.example"
 DEMO_WITHOUT_SECOND_FACTOR = MODE == "embedded"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# Without a mail server letters wait for a steward, who hands them over.
+SENDS_MAIL = MODE == "test"
 if email_host := os.environ.get("T2D_EMAIL_HOST", ""):
+    SENDS_MAIL = True
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = email_host
 DEFAULT_FROM_EMAIL = os.environ.get("T2D_EMAIL_FROM", "desk@localhost")

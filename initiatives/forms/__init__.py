@@ -17,6 +17,7 @@ from initiatives.forms.cards import (
     SuccessorForm,
     VisibilityForm,
 )
+from initiatives.forms.emergency import EmergencyForm
 from initiatives.forms.purging import REASONS_EXPLAINED, AskPurgeForm, ConfirmPurgeForm
 from initiatives.forms.sessions import (
     RULES_EXPLAINED,
@@ -45,6 +46,7 @@ __all__ = [
     "DeleteForm",
     "DetailsForm",
     "EditForm",
+    "EmergencyForm",
     "ExtendForm",
     "FindForm",
     "GroundRulesForm",

@@ -3,6 +3,7 @@
 from initiatives.models.brief import Brief, BriefRevision, GroundRules, GroundRulesAssent
 from initiatives.models.conflict import Conflict, ConflictTree, Deadline, OfficialTrack, Party, TrackPhase
 from initiatives.models.draft import Draft
+from initiatives.models.emergency import EmergencyAccess
 from initiatives.models.initiative import Initiative, InitiativeOrganisation, InitiativeParty
 from initiatives.models.people import CircleDeclaration, CoordinatorMandate, TeamMember
 from initiatives.models.purging import PurgeRequest, Tombstone
@@ -17,6 +18,7 @@ __all__ = [
     "CoordinatorMandate",
     "Deadline",
     "Draft",
+    "EmergencyAccess",
     "GroundRules",
     "GroundRulesAssent",
     "Initiative",

@@ -39,7 +39,8 @@ class Draft(Confidential):
     audited: ClassVar[bool] = False
     wall = same_for_all(
         OWN,
-        others={"t2d_site": {"SELECT": OLD, "DELETE": OLD}},
+        # end_accesses() takes away what somebody who has left did not finish.
+        others={"t2d_site": {"SELECT": OLD, "DELETE": OLD}, "t2d_policy": {"DELETE": "true"}},
         columns={"t2d_site": {"SELECT": ("id", "updated_at")}},
     )
 

@@ -92,11 +92,14 @@ class Initiative(Record):
             # To lock a card while flags are written it must be allowed an update, which then passes no check.
             "t2d_detector": {"SELECT": _COMPARED, "UPDATE": ("true", "false")},
             "t2d_site": {"SELECT": "true", "UPDATE": "true"},
+            # end_accesses() takes a successor away who has left.
+            "t2d_policy": {"UPDATE": "true"},
             "t2d_purge": {"SELECT": "true", "DELETE": "true"},
         },
         columns={
             "t2d_detector": {"SELECT": _MATCHING_CARD, "UPDATE": ("updated_at",)},
             "t2d_site": {"SELECT": ("id", "successor_id"), "UPDATE": ("successor_id",)},
+            "t2d_policy": {"UPDATE": ("successor_id",)},
             "t2d_purge": {"SELECT": ("id",)},
         },
         free=("conflict_id", "successor_id"),

@@ -37,6 +37,8 @@ class TeamMember(Record):
     """A user's role on an initiative's team, from a moment until it expires; no expiry, no end yet.
 
     Removing somebody sets the expiry to now; the row stays as history. Not a participant of the dialogue.
+    `admitted_at`: since when it opens anything; after a recovery of the account, once a lead admitted it again.
+    `in_emergency`: two owners of the convening organisation let this one in for a day.
     """
 
     wall = Wall(
@@ -47,6 +49,8 @@ class TeamMember(Record):
         update=(_ON_TEAM, f"{_LED} OR (user_id = {ME} AND leaves(id, role, began_at, expires_at))"),
         others={
             "t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"},
+            # end_accesses(), open_in_emergency() and readmit_lead().
+            "t2d_policy": {"INSERT": "in_emergency", "UPDATE": "true"},
             # Who leads may read the tombstone.
             "t2d_purge": {"SELECT": "role = 'lead'"},
         },
@@ -59,6 +63,8 @@ class TeamMember(Record):
     began_at = models.DateTimeField(_("since"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     added_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+    admitted_at = models.DateTimeField(default=timezone.now, editable=False)
+    in_emergency = models.BooleanField(default=False, editable=False)
 
     objects = TeamMemberQuerySet.as_manager()
 
@@ -83,6 +89,12 @@ class TeamMember(Record):
     @property
     def is_live(self) -> bool:
         return self.expires_at is None or self.expires_at > timezone.now()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it opens nothing until it is admitted again, since the account was recovered."""
+        recovered = self.user.recovered_at
+        return self.is_live and recovered is not None and recovered >= self.admitted_at
 
     def clean_fields(self, exclude: Any = None) -> None:
         """Without `initiative`: whoever opens one does not see it before being its first member."""

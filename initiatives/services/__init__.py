@@ -15,6 +15,14 @@ from initiatives.services.brief import (
 from initiatives.services.cards import change_status, edit_initiative, open_initiative
 from initiatives.services.circles import confirm_declaration, declare_for_circle, withdraw_declaration
 from initiatives.services.drafts import discard_draft, draft_in, keep_draft, purge_drafts
+from initiatives.services.emergency import (
+    admit_lead,
+    ask_emergency,
+    confirm_emergency,
+    leads_to_admit,
+    withdraw_emergency,
+)
+from initiatives.services.leaving import end_membership
 from initiatives.services.mandates import end_mandate, grant_mandate
 from initiatives.services.moving import move_session
 from initiatives.services.purge_requests import (
@@ -56,6 +64,7 @@ from initiatives.services.sessions import (
 )
 from initiatives.services.teams import (
     add_team_member,
+    admit_again,
     change_team_member,
     extend_access,
     hand_over_to_successors,
@@ -78,8 +87,11 @@ __all__ = [
     "VisibilityPreview",
     "WhoCanSee",
     "add_team_member",
+    "admit_again",
+    "admit_lead",
     "adopt_ground_rules",
     "areas_of",
+    "ask_emergency",
     "ask_purge",
     "begins_at",
     "briefs_with",
@@ -90,6 +102,7 @@ __all__ = [
     "change_team_member",
     "change_visibility",
     "confirm_declaration",
+    "confirm_emergency",
     "confirm_purge",
     "create_conflict",
     "create_deadline",
@@ -108,6 +121,7 @@ __all__ = [
     "edit_track",
     "effective_access",
     "end_mandate",
+    "end_membership",
     "entitle",
     "extend_access",
     "find",
@@ -115,6 +129,7 @@ __all__ = [
     "grant_mandate",
     "hand_over_to_successors",
     "keep_draft",
+    "leads_to_admit",
     "log_session",
     "move_session",
     "name_reader",
@@ -139,5 +154,6 @@ __all__ = [
     "with_cards",
     "withdraw_assent",
     "withdraw_declaration",
+    "withdraw_emergency",
     "writes_sessions_in",
 ]

@@ -76,7 +76,7 @@ def _without_texts(fields: Fields) -> Fields:
 def _refuse_out_of_reach(here: Initiative, there: Initiative) -> None:
     """Where somebody would read it who does not now, or those who lead here could not take it back."""
     own = here.members.live()
-    if there.members.live().exclude(user__in=own.values("user_id")).exists():
+    if there.members.current().exclude(user__in=own.values("user_id")).exists():
         text = _(
             "Somebody there is not on this team and would read it. A lead or facilitator of this one moves it."
         )

@@ -154,7 +154,7 @@ def _begin(request_id: UUID) -> None:
 
 def _write(tombstone: Tombstone) -> None:
     """With those who may read it: whoever leads the team now, and the two who decided."""
-    leads = TeamMember.objects.live().filter(initiative=tombstone.purged_id, role=TeamRole.LEAD)
+    leads = TeamMember.objects.current().filter(initiative=tombstone.purged_id, role=TeamRole.LEAD)
     readers = {tombstone.asked_by_id, tombstone.confirmed_by_id, *leads.values_list("user", flat=True)}
     tombstone.readers = sorted(readers)
     save(tombstone)

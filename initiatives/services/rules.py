@@ -77,7 +77,7 @@ def opened_to(number: int) -> str:
 def closed_to(session: Session) -> set[UUID]:
     """The observers of the team who do not see this session."""
     observers = set(
-        session.initiative.members.live().filter(role=TeamRole.OBSERVER).values_list("user_id", flat=True)
+        session.initiative.members.current().filter(role=TeamRole.OBSERVER).values_list("user_id", flat=True)
     )
     if session.rule in CLOSED_TO_OBSERVERS:
         return observers
@@ -117,7 +117,7 @@ def _new_readers(session: Session, before: Mapping[str, Any]) -> int:
     now = {"rule": session.rule, "audience": session.audience}
     if session._state.adding or now == before:
         return 0
-    observers = session.initiative.members.live().filter(role=TeamRole.OBSERVER)
+    observers = session.initiative.members.current().filter(role=TeamRole.OBSERVER)
     named = set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))
     listed = [user in named for user in observers.values_list("user_id", flat=True)]
     return sum(_reads(now, one) > _reads(before, one) for one in listed)

@@ -176,7 +176,7 @@ def name_reader(*, by: User, session: Session, user: User) -> None:
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, None)
     refuse_deleted(session)
-    observing = session.initiative.members.live().filter(role=TeamRole.OBSERVER, user=user)
+    observing = session.initiative.members.current().filter(role=TeamRole.OBSERVER, user=user)
     if not observing.exists():
         raise ValidationError(
             {"user": _("Only observers of the team are listed; the others read it anyway.")}

@@ -35,7 +35,7 @@ def add_team_member(
     if initiative.public_record:
         raise ValidationError({"initiative": _("A card of the public record has no team.")})
     _refuse_past(expires_at)
-    if initiative.members.live().filter(user=user).exists():
+    if initiative.members.current().filter(user=user).exists():
         raise ValidationError({"user": _("This person is on the team already.")})
     member = TeamMember(initiative=initiative, user=user, role=role, expires_at=expires_at, added_by=by)
     save(member)
@@ -53,6 +53,7 @@ def change_team_member(
     member = hold(TeamMember, member.pk, version)
     _refuse_past(expires_at)
     _require_live(member)
+    _refuse_longer_emergency(member)
     stays = role == TeamRole.LEAD
     if member.role == TeamRole.LEAD and not _other_leads(member) and (not stays or expires_at):
         _require_successor(initiative, member, "role" if not stays else "expires_at")
@@ -76,6 +77,7 @@ def extend_access(
     policy.require(by, Action.MANAGE_TEAM, initiative)
     member = hold(TeamMember, member.pk, version)
     _require_live(member)
+    _refuse_longer_emergency(member)
     if days is not None and not 1 <= days <= EXTENDED_AT_MOST:
         raise ValidationError({"days": _("Expected 1 to %(most)d days.") % {"most": EXTENDED_AT_MOST}})
     if member.expires_at is not None:
@@ -89,6 +91,17 @@ def extended(expires_at: datetime, days: int) -> datetime:
     local = timezone.localtime(expires_at)
     day: date = local.date() + timedelta(days=days)
     return timezone.make_aware(datetime.combine(day, local.time()))
+
+
+@transaction.atomic
+def admit_again(*, by: User, member: TeamMember, version: int | None = None) -> TeamMember:
+    """A lead's word that it is really them: an account that somebody else set up anew opens this initiative again."""
+    policy.require(by, Action.MANAGE_TEAM, member)
+    member = hold(TeamMember, member.pk, version)
+    _require_live(member)
+    member.admitted_at = timezone.now()
+    save(member)
+    return member
 
 
 @transaction.atomic
@@ -142,10 +155,12 @@ def name_successor(
 @transaction.atomic
 def hand_over_to_successors() -> int:
     """Make successors lead where the last lead has expired. The site's own work; safe to run twice."""
-    leads = TeamMember.objects.live().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
+    leads = TeamMember.objects.current().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
     orphaned = Initiative.objects.filter(successor__is_active=True).exclude(Exists(leads)).order_by("pk")
     # No more than who follows: the role of the site's own work may read nothing else of a card or an account.
-    orphaned = orphaned.select_related("successor").only("pk", "successor__is_active")
+    orphaned = orphaned.select_related("successor").only(
+        "pk", "successor__is_active", "successor__recovered_at"
+    )
     locked = list(orphaned.select_for_update(no_key=True, of=("self",), skip_locked=True))
     for initiative in locked:
         _promote(initiative)
@@ -183,25 +198,34 @@ def _store_successor(initiative: Initiative, successor: User | None) -> None:
 def _promote(initiative: Initiative, leaving: TeamMember | None = None) -> None:
     """Make the successor lead if no lead is left, whatever role they had before.
 
-    `leaving` is about to go and does not count. Called before that: afterwards they may not change the team.
+    `leaving` is about to go and does not count. Called before that: afterwards they may not change the team. Where
+    nobody does this, the site being at its own work, it opens nothing to an account that was recovered: a steward
+    who sets up a successor's account anew shall not wait for the lead to expire.
     """
     leads = initiative.members.live().filter(role=TeamRole.LEAD)
     if leaving is not None:
         leads = leads.exclude(pk=leaving.pk)
     if initiative.successor is None or not initiative.successor.is_active or leads.exists():
         return
-    before = initiative.members.live().filter(user=initiative.successor_id).first()
+    recovered = initiative.successor.recovered_at if leaving is None else None
+    admitted = {"admitted_at": recovered} if recovered else {}
+    before = initiative.members.current().filter(user=initiative.successor_id).first()
     if before:
         before.role, before.expires_at = TeamRole.LEAD, None
         save(before)
     else:
-        save(TeamMember(initiative=initiative, user=initiative.successor, role=TeamRole.LEAD))
+        save(TeamMember(initiative=initiative, user=initiative.successor, role=TeamRole.LEAD, **admitted))
     _store_successor(initiative, None)
 
 
 def _require_live(member: TeamMember) -> None:
     if not member.is_live:
         raise ValidationError({"expires_at": _("This access has ended; add the person again.")})
+
+
+def _refuse_longer_emergency(member: TeamMember) -> None:
+    if member.in_emergency:
+        raise ValidationError({"expires_at": _("An emergency access ends by itself and cannot be extended.")})
 
 
 def _refuse_past(expires_at: datetime | None) -> None:

@@ -134,7 +134,7 @@ def organisations_of(shown: Initiative) -> list[dict[str, Any]]:
 
 def team_of(request: HttpRequest, shown: Initiative) -> list[TeamMember]:
     return list(
-        TeamMember.objects.visible_to(request.user).live().filter(initiative=shown).select_related("user")
+        TeamMember.objects.visible_to(request.user).current().filter(initiative=shown).select_related("user")
     )
 
 

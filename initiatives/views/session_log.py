@@ -259,7 +259,7 @@ def details(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _observers(session: Session) -> Any:
-    members = session.initiative.members.live().filter(role=TeamRole.OBSERVER)
+    members = session.initiative.members.current().filter(role=TeamRole.OBSERVER)
     return User.objects.filter(pk__in=members.values("user_id")).order_by("name")
 
 

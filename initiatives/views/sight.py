@@ -253,6 +253,23 @@ PAGES: Mapping[str, Sight] = {
             "sees its own part."
         )
     ),
+    "organisation": Sight(
+        gettext_lazy(
+            "Who can see this page: the name, everybody in the network; who works here, colleagues and stewards; "
+            "addresses and invitations, owners and stewards. Emergency accesses are seen by owners alone."
+        )
+    ),
+    "link_opened": Sight(gettext_lazy("Who can see this page: whoever has the link.")),
+    "letters": Sight(
+        gettext_lazy(
+            "Who can see this page: stewards and nobody else. That a letter was shown is not written down."
+        )
+    ),
+    "recover": Sight(
+        gettext_lazy(
+            "Who can see this page: stewards and nobody else. It lists nobody; an address is typed in."
+        )
+    ),
     "account": Sight(
         gettext_lazy(
             "Who can see this page: only you. Your name is seen by your colleagues and your teams, with your address "

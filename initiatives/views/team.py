@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import add_errors
+from accounts.forms import VersionedForm, add_errors
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import allows
@@ -133,7 +133,9 @@ def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     """Extend or end somebody's access, or change the role. What another page sent and is refused is answered here."""
     shown = visible_initiative(request, pk)
     standing = _require_team(request, shown)
-    live = TeamMember.objects.visible_to(request.user).live().filter(initiative=shown).select_related("user")
+    live = (
+        TeamMember.objects.visible_to(request.user).current().filter(initiative=shown).select_related("user")
+    )
     found = get_object_or_404(live, pk=member)
     leaves = found.user_id == request.user.pk
     if not leaves:
@@ -158,12 +160,13 @@ def member(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
 
 
 def _forms(request: HttpRequest, shown: Initiative, found: TeamMember, act: str) -> dict[str, Any]:
-    """The three forms of the page; what was sent belongs to the one that is named by the act."""
+    """The forms of the page; what was sent belongs to the one that is named by the act."""
     sent = {act: request.POST}
     until = timezone.localdate(found.expires_at) if found.expires_at else None
     stands = {"role": found.role, "until": until, "version": found.version}
     follows = {"successor": shown.successor_id, "version": found.version}
     return {
+        "admit": VersionedForm(sent.get("admit"), initial=stands),
         "change": MemberForm(sent.get("change"), initial=stands),
         "extend": ExtendForm(sent.get("extend"), initial=stands),
         "end": SuccessorForm(sent.get("end"), by=request.user, initial=follows),
@@ -194,7 +197,9 @@ def _done(request: HttpRequest, found: TeamMember, act: str, form: Any) -> bool:
     except ValidationError as error:
         add_errors(form, error, NAMES)
         return False
-    if act == "change":
+    if act == "admit":
+        messages.success(request, _("%(name)s is admitted again.") % {"name": after.user.name})
+    elif act == "change":
         messages.success(request, _("Saved."))
     else:
         _offer_undo(request, after, act, before)
@@ -220,7 +225,11 @@ def _end(by: Any, found: TeamMember, form: SuccessorForm) -> TeamMember:
     )
 
 
-ACTS = {"change": _change, "extend": _extend, "end": _end}
+def _admit(by: Any, found: TeamMember, form: VersionedForm) -> TeamMember:
+    return services.admit_again(by=by, member=found, version=form.cleaned_data["version"])
+
+
+ACTS = {"admit": _admit, "change": _change, "extend": _extend, "end": _end}
 
 
 def _overtaken(found: TeamMember) -> str:
@@ -287,3 +296,12 @@ def _undone(by: Any, found: TeamMember, offer: dict[str, Any]) -> TeamMember:
     return services.add_team_member(
         by=by, initiative=found.initiative, user=found.user, role=found.role, expires_at=until
     )
+
+
+@login_required
+@require_POST
+def admit_lead(request: HttpRequest, member: UUID) -> HttpResponse:
+    """For a successor outside the team: say of its only lead, whose account was set up anew, that it is them."""
+    services.admit_lead(by=request.user, member=member)
+    messages.success(request, _("Said. The lead reads the initiative again."))
+    return redirect("home")

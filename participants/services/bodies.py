@@ -119,7 +119,7 @@ def grant_liaison(*, by: User, user: User, body: OfficialBody) -> LiaisonMandate
     """
     policy.require(by, Action.GRANT_MANDATE, Register())
     works_here = (
-        user.organisation_ids() or user.team_memberships.live().exists() or user.mandates.live().exists()
+        user.organisation_ids() or user.team_memberships.current().exists() or user.mandates.live().exists()
     )
     if user.is_steward or works_here:
         text = _(

@@ -31,6 +31,17 @@ TELLS: Sequence[tuple[set[str], Any]] = (
         gettext_lazy("Which users are on each team, in which role, since when and until when."),
     ),
     (
+        {"initiatives.EmergencyAccess"},
+        gettext_lazy("Which owners asked for emergency access, to an initiative of which codename, and why."),
+    ),
+    (
+        {"accounts.SingleUseLink", "accounts.Letter"},
+        gettext_lazy(
+            "To which addresses invitations and letters go that wait, from whom, and into which organisation; not the "
+            "links in them."
+        ),
+    ),
+    (
         {
             "initiatives.Brief",
             "initiatives.BriefRevision",

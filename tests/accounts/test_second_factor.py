@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 PAGES = "/account/second-factor/"
 ACTIVATE = f"{PAGES}totp/activate/"
 # By pattern: what is reached without. Everything else of the URLconf is not.
-REACHED = (r"account/(?!tokens/)", r"healthz/", r"language/")
+REACHED = (r"account/(?!tokens/)", r"once/", r"healthz/", r"language/")
 
 
 def with_password(user: object) -> Client:

@@ -21,6 +21,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"initiatives/.*/rules/.*", "rules", "rules"),
     (r"initiatives/.*/assents/.*", "assent", "assent"),
     (r"initiatives/.*", "pk", "initiative"),
+    (r"teams/.*", "member", "member"),
     (r"sessions/.*", "revision", "session_revision"),
     (r"sessions/.*", "attendance", "attendance"),
     (r"sessions/.*", "pk", "session"),
@@ -72,7 +73,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"api/v1/official-tracks/.*", "pk", "track"),
     (r"api/v1/deadlines/.*", "pk", "deadline"),
     (r"api/v1/organisations/.*", "pk", "organisation"),
-    # allauth's own: a mailed key, never a record.
+    # A mailed key, never a record: ours, and allauth's.
+    (r"once/.*", "plain", "-"),
     (r"account/confirm-email/.*", "key", "-"),
     (r"account/password/reset/key/.*", "uidb36", "-"),
     (r"account/password/reset/key/.*", "key", "-"),

@@ -23,7 +23,11 @@ from tests.security.routes import Route, every_route, flattened
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 READERS = ("alice", "cora", "stella")
 # Signing in and out, where nobody is shown anything; what is asked by programs.
-NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {"healthz/", "language/"}
+NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {
+    "healthz/",
+    "language/",
+    "once/<slug:plain>/",
+}
 NO_PAGES |= {"account/second-factor/recovery-codes/download/", *OF_SECOND_FACTOR}
 # A page that shows something only with a query.
 QUERIES = {

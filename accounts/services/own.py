@@ -1,4 +1,4 @@
-"""What is done to organisations, memberships, accounts and tokens."""
+"""What users do to their own account: what it says, tokens, sign-ins."""
 
 from __future__ import annotations
 
@@ -11,68 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import MembershipRole, OrganisationKind, TokenScope
-from accounts.models import AccessToken, Membership, Organisation, Register, SignIn, User
+from accounts.enums import TokenScope
+from accounts.models import AccessToken, SignIn, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
 
 TOKEN_DAYS = 90
 TOKEN_DAYS_AT_MOST = 366
-
-
-@transaction.atomic
-def create_organisation(
-    *, by: User, name: str, kind: str = OrganisationKind.UNKNOWN, country: str = "", website: str = ""
-) -> Organisation:
-    """Register an organisation, unvetted. Done by a steward."""
-    policy.require(by, Action.EDIT_ORGANISATION, Register())
-    organisation = Organisation(name=" ".join(name.split()), kind=kind, country=country, website=website)
-    save(organisation)
-    return organisation
-
-
-@transaction.atomic
-def edit_organisation(
-    *, by: User, organisation: Organisation, version: int | None = None, **changes: Any
-) -> Organisation:
-    """Change what an organisation says of itself: name, kind, country, website."""
-    policy.require(by, Action.EDIT_ORGANISATION, organisation)
-    organisation = hold(Organisation, organisation.pk, version)
-    for field in ("name", "kind", "country", "website"):
-        if field in changes:
-            setattr(organisation, field, changes[field])
-    save(organisation)
-    return organisation
-
-
-@transaction.atomic
-def vet_organisation(
-    *, by: User, organisation: Organisation, note: str, vetted: bool = True, version: int | None = None
-) -> Organisation:
-    """Let an organisation into the network, or take it out again; `note` says what was checked or why."""
-    policy.require(by, Action.VET_ORGANISATION, organisation)
-    organisation = hold(Organisation, organisation.pk, version)
-    if not note.strip():
-        raise ValidationError({"vetting_note": _("Say in a sentence what was checked.")})
-    organisation.vetted_at = timezone.now() if vetted else None
-    organisation.vetted_by = by
-    organisation.vetting_note = note.strip()
-    save(organisation)
-    by.forget_standing()
-    return organisation
-
-
-@transaction.atomic
-def add_membership(
-    *, by: User, organisation: Organisation, user: User, role: str = MembershipRole.MEMBER
-) -> Membership:
-    """Make a user a member of an organisation."""
-    policy.require(by, Action.EDIT_ORGANISATION, organisation)
-    membership = Membership(organisation=organisation, user=user, role=role)
-    save(membership)
-    user.forget_standing()
-    return membership
 
 
 @transaction.atomic
@@ -101,6 +47,7 @@ def create_token(*, by: User, scope: str, label: str = "", days: int = TOKEN_DAY
         label=label.strip(),
         digest=AccessToken.digest_of(plain),
         scope=scope,
+        round=by.round,
         expires_at=timezone.now() + timedelta(days=days),
     )
     save(token)

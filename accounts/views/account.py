@@ -1,4 +1,4 @@
-"""Pages of accounts: organisations to vet, and one's own account with its tokens."""
+"""One's own account: name, language, display, address, tokens, sign-ins."""
 
 from __future__ import annotations
 
@@ -9,91 +9,17 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
-from accounts.forms import AccountForm, TokenForm, VetForm, add_errors
-from accounts.models import AccessToken, Organisation, Register, SignIn
-from confidentiality import policy
-from confidentiality.codes import Action
+from accounts.forms import AccountForm, AddressForm, TokenForm, add_errors
+from accounts.models import AccessToken, SignIn
+from accounts.views.answers import answer_of, keep_typed
 from confidentiality.records import Stale
-
-PER_PAGE = 25
-
-
-@login_required
-@require_GET
-def organisations(request: HttpRequest) -> HttpResponse:
-    """For stewards: who waits to be vetted, and who is in the network."""
-    policy.require(request.user, Action.EDIT_ORGANISATION, Register())
-    vetted = request.GET.get("vetted") == "1"
-    text = " ".join(request.GET.get("q", "").split())[:100]
-    visible = Organisation.objects.visible_to(request.user)
-    members = Count("memberships", filter=Q(memberships__ended_at=None))
-    found = visible.filter(vetted_at__isnull=not vetted).annotate(members=members).select_related("vetted_by")
-    if text:
-        found = found.filter(name__icontains=text)
-    page = Paginator(found.order_by("-members", "name"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "vetted": vetted, "q": text}
-    return render(request, "accounts/organisations.html", context)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def vet(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Let an organisation into the network, or take it out again, with a sentence why."""
-    organisation = get_object_or_404(Organisation.objects.visible_to(request.user), pk=pk)
-    policy.require(request.user, Action.VET_ORGANISATION, organisation)
-    form = VetForm(
-        request.POST if request.method == "POST" else None, initial={"version": organisation.version}
-    )
-    if request.method == "POST" and form.is_valid() and _vetted(request, organisation, form):
-        return redirect("accounts:organisations")
-    people = organisation.memberships.active().select_related("user").order_by("user__name")
-    context = {"organisation": organisation, "form": form, "people": people}
-    return render(request, "accounts/vet.html", context, status=_answer_of(form))
-
-
-def _answer_of(*forms: Any) -> int:
-    """200 for a form to fill in, 422 for one that was refused."""
-    return 422 if any(form.errors for form in forms) else 200
-
-
-def _vetted(request: HttpRequest, organisation: Organisation, form: VetForm) -> bool:
-    into = not organisation.is_vetted
-    try:
-        services.vet_organisation(
-            by=request.user,
-            organisation=organisation,
-            note=form.cleaned_data["note"],
-            vetted=into,
-            version=form.cleaned_data["version"],
-        )
-    except Stale:
-        organisation.refresh_from_db()
-        keep_typed(form, organisation.version)
-        form.add_error(
-            None, _("Somebody else decided about this organisation meanwhile. Look again before you do.")
-        )
-        return False
-    except ValidationError as error:
-        add_errors(form, error, {"vetting_note": "note"})
-        return False
-    said = _("%(name)s is in the network.") if into else _("%(name)s is out of the network.")
-    messages.success(request, said % {"name": organisation.name})
-    return True
-
-
-def keep_typed(form: Any, version: int) -> None:
-    """Keep what was typed, on top of the state that stands now."""
-    form.data = form.data.copy()
-    form.data["version"] = str(version)
 
 
 @login_required
@@ -127,6 +53,7 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
     context = {
         "form": AccountForm(initial=initial),
         "token_form": TokenForm(prefix="token"),
+        "address_form": AddressForm(),
         "tokens": _live_tokens(user),
         "sign_ins": SignIn.objects.visible_to(user),
         "here": request.session.digest,
@@ -136,7 +63,7 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
         "mandates": user.mandates.live().select_related("conflict"),
         **more,
     }
-    status = _answer_of(context["form"], context["token_form"])
+    status = answer_of(context["form"], context["token_form"], context["address_form"])
     return render(request, "accounts/account.html", context, status=status)
 
 
@@ -196,3 +123,24 @@ def end_everything(request: HttpRequest) -> HttpResponse:
         request, _("All your sign-ins and tokens are ended. If somebody may know your password, change it.")
     )
     return redirect("account_login")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_address(request: HttpRequest) -> HttpResponse:
+    """Ask for another address. The answer is the same whether or not somebody else has it."""
+    if request.method != "POST":
+        return redirect("accounts:account")
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, address_form=form)
+    try:
+        origin = request.build_absolute_uri("/")
+        services.ask_for_address(by=request.user, address=form.cleaned_data["address"], origin=origin)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _account_page(request, address_form=form)
+    messages.success(
+        request, _("A link is on its way to the new address. Until it is opened, nothing changes.")
+    )
+    return redirect("accounts:account")

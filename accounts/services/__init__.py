@@ -1,0 +1,61 @@
+"""What is done to organisations, memberships, accounts, tokens and the links by which people come in.
+
+One file per concern; the names are collected here, so that callers need not know in which file a service lives.
+"""
+
+from accounts.services.invitations import invite, join, join_as_new
+from accounts.services.links import live_link, withdraw_invitation
+from accounts.services.organisations import (
+    add_membership,
+    admit_member_again,
+    change_membership_role,
+    create_organisation,
+    edit_organisation,
+    require_another_owner,
+    vet_organisation,
+)
+from accounts.services.own import (
+    TOKEN_DAYS,
+    create_token,
+    edit_account,
+    end_everything,
+    end_sign_in,
+    revoke_token,
+)
+from accounts.services.recovery import (
+    account_of,
+    ask_for_address,
+    end_account,
+    mark_recovered,
+    recover_account,
+    take_back_account,
+    take_on_address,
+)
+
+__all__ = [
+    "TOKEN_DAYS",
+    "account_of",
+    "add_membership",
+    "admit_member_again",
+    "ask_for_address",
+    "change_membership_role",
+    "create_organisation",
+    "create_token",
+    "edit_account",
+    "edit_organisation",
+    "end_account",
+    "end_everything",
+    "end_sign_in",
+    "invite",
+    "join",
+    "join_as_new",
+    "live_link",
+    "mark_recovered",
+    "recover_account",
+    "require_another_owner",
+    "revoke_token",
+    "take_back_account",
+    "take_on_address",
+    "vet_organisation",
+    "withdraw_invitation",
+]

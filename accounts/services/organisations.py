@@ -1,0 +1,112 @@
+"""What is done to organisations and to their members."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.enums import MembershipRole, OrganisationKind
+from accounts.models import Membership, Organisation, Register, User
+from confidentiality import policy
+from confidentiality.codes import Action
+from confidentiality.records import hold, save
+
+
+@transaction.atomic
+def create_organisation(
+    *, by: User, name: str, kind: str = OrganisationKind.UNKNOWN, country: str = "", website: str = ""
+) -> Organisation:
+    """Register an organisation, unvetted. Done by a steward."""
+    policy.require(by, Action.EDIT_ORGANISATION, Register())
+    organisation = Organisation(name=" ".join(name.split()), kind=kind, country=country, website=website)
+    save(organisation)
+    return organisation
+
+
+@transaction.atomic
+def edit_organisation(
+    *, by: User, organisation: Organisation, version: int | None = None, **changes: str
+) -> Organisation:
+    """Change what an organisation says of itself: name, kind, country, website."""
+    policy.require(by, Action.EDIT_ORGANISATION, organisation)
+    organisation = hold(Organisation, organisation.pk, version)
+    for field in ("name", "kind", "country", "website"):
+        if field in changes:
+            setattr(organisation, field, changes[field])
+    save(organisation)
+    return organisation
+
+
+@transaction.atomic
+def vet_organisation(
+    *, by: User, organisation: Organisation, note: str, vetted: bool = True, version: int | None = None
+) -> Organisation:
+    """Let an organisation into the network, or take it out again; `note` says what was checked or why."""
+    policy.require(by, Action.VET_ORGANISATION, organisation)
+    organisation = hold(Organisation, organisation.pk, version)
+    if not note.strip():
+        raise ValidationError({"vetting_note": _("Say in a sentence what was checked.")})
+    organisation.vetted_at = timezone.now() if vetted else None
+    organisation.vetted_by = by
+    organisation.vetting_note = note.strip()
+    save(organisation)
+    by.forget_standing()
+    return organisation
+
+
+@transaction.atomic
+def add_membership(
+    *, by: User, organisation: Organisation, user: User, role: str = MembershipRole.MEMBER
+) -> Membership:
+    """Make a user a member of an organisation."""
+    policy.require(by, Action.MANAGE_MEMBERS, organisation)
+    membership = Membership(organisation=organisation, user=user, role=role)
+    save(membership)
+    user.forget_standing()
+    return membership
+
+
+@transaction.atomic
+def change_membership_role(
+    *, by: User, membership: Membership, role: str, version: int | None = None
+) -> Membership:
+    """Make a member an owner or a registrar, or no more than a member. An organisation keeps an owner."""
+    policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
+    membership = hold(Membership, membership.pk, version)
+    _require_active(membership)
+    if membership.role == MembershipRole.OWNER and role != MembershipRole.OWNER:
+        require_another_owner(membership)
+    membership.role = role
+    save(membership)
+    by.forget_standing()
+    return membership
+
+
+@transaction.atomic
+def admit_member_again(*, by: User, membership: Membership, version: int | None = None) -> Membership:
+    """A word that it is really them, after somebody else set up the account anew: by an owner, or by a steward who is
+    not the one that did. Nobody gives it for the own account."""
+    policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
+    membership = hold(Membership, membership.pk, version)
+    _require_active(membership)
+    if by.pk in (membership.user_id, membership.user.recovered_by_id):
+        raise ValidationError(
+            _("Somebody else has to say that it is really them: an owner, or another steward.")
+        )
+    membership.admitted_at = timezone.now()
+    save(membership)
+    return membership
+
+
+def require_another_owner(membership: Membership) -> None:
+    """Raises ValidationError where this is the last one who may speak for the organisation."""
+    owners = membership.organisation.memberships.active().filter(role=MembershipRole.OWNER)
+    if not owners.exclude(pk=membership.pk).filter(user__is_active=True).exists():
+        raise ValidationError({"role": _("This is the last owner. Make somebody else an owner first.")})
+
+
+def _require_active(membership: Membership) -> None:
+    if membership.ended_at is not None:
+        raise ValidationError(_("This membership has ended."))

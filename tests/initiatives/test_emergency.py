@@ -1,0 +1,161 @@
+"""Emergency access: two owners, a day, the team told at once; no answer tells what an organisation convenes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from confidentiality.actor import actor
+from confidentiality.models import AuditEvent
+from confidentiality.policy import Forbidden, Hidden
+from conftest import World
+from initiatives.models import EmergencyAccess, TeamMember
+from initiatives.services import ask_emergency, change_team_member, confirm_emergency, extend_access
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+ORIGIN = "https://desk.example/"
+
+
+@pytest.fixture(autouse=True)
+def _letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.letters._beside", lambda user_id, write: write())
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owners(world: World) -> tuple[User, User]:
+    return (
+        make.make_member_of(world.house, "First", "owner"),
+        make.make_member_of(world.house, "Second", "owner"),
+    )
+
+
+def asked(world: World, by: User, codename: str = " secret  heron") -> EmergencyAccess:
+    with actor(by):
+        return ask_emergency(by=by, organisation=world.house, codename=codename, reason="lead_gone")
+
+
+def test_the_second_owner_lets_the_first_one_in_for_a_day(world: World, owners: tuple[User, User]) -> None:
+    first, second = owners
+    place = reverse("initiatives:initiative", args=[world.secret.pk])
+    page = reverse("accounts:organisation", args=[world.house.pk])
+    form = {"act": "ask", "codename": "Secret Heron", "reason": "lead_gone"}
+    assert signed_in(first).post(page + "emergency/", form).status_code == 302
+    assert signed_in(first).get(place).status_code == 404
+    request = EmergencyAccess.objects.get()
+    home = signed_in(second).get("/").content.decode()
+    assert "Emergency access that waits for a second owner" in home
+    own = signed_in(first).post(page + "emergency/", {"act": "confirm", "request": str(request.pk)})
+    assert own.status_code == 403
+    done = signed_in(second).post(page + "emergency/", {"act": "confirm", "request": str(request.pk)})
+
+    assert done.status_code == 302
+    member = TeamMember.objects.get(user=first)
+    assert (member.role, member.in_emergency, member.added_by) == ("lead", True, second)
+    assert member.expires_at is not None
+    assert timedelta(hours=23) < member.expires_at - timezone.now() <= timedelta(hours=24)
+    assert signed_in(first).get(place).status_code == 200
+    assert signed_in(second).get(place).status_code == 404
+    # The team is told at once: on the page they begin with, in the audit, and by a letter that says nothing.
+    assert "Emergency access to your initiatives" in signed_in(world.bob).get("/").content.decode()
+    assert {tuple(letter.to) for letter in mail.outbox} == {(world.alice.email,), (world.bob.email,)}
+    assert "Heron" not in "".join(str(letter.body) + letter.subject for letter in mail.outbox)
+    with actor(world.alice):
+        event = AuditEvent.objects.visible_to(world.alice).get(route="initiatives:emergency")
+    assert (event.actor, event.records) == (str(second.pk), [member.pk])
+
+
+def test_it_cannot_be_made_longer(world: World, owners: tuple[User, User]) -> None:
+    first, second = owners
+    request = asked(world, first)
+    with actor(second):
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    member = TeamMember.objects.get(user=first)
+    with actor(first):
+        with pytest.raises(ValidationError):
+            extend_access(by=first, member=member, days=None)
+        with pytest.raises(ValidationError):
+            change_team_member(by=first, member=member, role="lead", expires_at=None)
+
+
+def test_a_name_that_is_nobodys_is_answered_alike(world: World, owners: tuple[User, User]) -> None:
+    first, second = owners
+    answers = []
+    for codename in ("Secret Heron", "Nothing Such", world.rival.codename):
+        request = asked(world, first, codename)
+        client = signed_in(second)
+        client.get("/account/")
+        page = reverse("accounts:emergency", args=[world.house.pk])
+        done = client.post(page, {"act": "confirm", "request": str(request.pk)}, follow=True)
+        answers.append(("its team is told now" in done.content.decode(), done.status_code))
+    assert set(answers) == {(True, 200)}
+    # Only what the organisation itself convenes was opened.
+    assert [member.initiative_id for member in TeamMember.objects.filter(in_emergency=True)] == [
+        world.secret.pk
+    ]
+
+
+def test_who_is_no_owner_sees_and_does_nothing(world: World, owners: tuple[User, User]) -> None:
+    request = asked(world, owners[0])
+    for who in (world.bob, world.rita, world.stella):
+        with actor(who):
+            assert not EmergencyAccess.objects.visible_to(who).exists()
+            with pytest.raises((Hidden, Forbidden)):
+                confirm_emergency(by=who, request=request, origin=ORIGIN)
+            with pytest.raises((Hidden, Forbidden)):
+                ask_emergency(by=who, organisation=world.house, codename="Secret Heron", reason="safety")
+    path = reverse("accounts:emergency", args=[world.house.pk])
+    for who, status in ((world.bob, 403), (world.rita, 403), (world.sam, 404)):
+        assert signed_in(who).post(path, {"act": "confirm", "request": str(request.pk)}).status_code == status
+
+
+@pytest.mark.parametrize("how", ["old", "withdrawn", "left", "recovered", "often"])
+def test_when_it_does_not_count(world: World, owners: tuple[User, User], how: str) -> None:
+    first, second = owners
+    request = asked(world, first)
+    if how == "often":
+        for _ in range(4):
+            asked(world, first)
+        with pytest.raises(ValidationError):
+            asked(world, second)
+        return
+    if how == "old":
+        EmergencyAccess.objects.update(asked_at=timezone.now() - timedelta(days=4))
+    if how == "withdrawn":
+        path = reverse("accounts:emergency", args=[world.house.pk])
+        signed_in(first).post(path, {"act": "withdraw", "request": str(request.pk)})
+    if how == "left":
+        first.memberships.update(ended_at=timezone.now())
+    if how == "recovered":
+        User.objects.filter(pk=first.pk).update(recovered_at=timezone.now())
+    request.refresh_from_db()
+    with actor(second), pytest.raises((Forbidden, DatabaseError)), transaction.atomic():
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    assert not TeamMember.objects.filter(in_emergency=True).exists()
+
+
+def test_one_owner_alone_opens_nothing_by_a_statement_either(world: World, owners: tuple[User, User]) -> None:
+    first, _second = owners
+    request = asked(world, first)
+    with actor(first), connection.cursor() as cursor:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            cursor.execute("SELECT * FROM open_in_emergency(%s)", [request.pk])
+        with pytest.raises(DatabaseError), transaction.atomic():
+            cursor.execute(
+                "UPDATE initiatives_emergencyaccess SET confirmed_by_id = %s, confirmed_at = now() WHERE id = %s",
+                [first.pk, request.pk],
+            )
