@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600.0},
     },
+    "forget old letters": {
+        "task": "accounts.tasks.forget_old_letters",
+        "schedule": 3600.0,
+        "options": {"expires": 1800.0},
+    },
     "purge what is due": {
         "task": "initiatives.tasks.purge_due",
         "schedule": 15.0,

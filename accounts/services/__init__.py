@@ -4,7 +4,7 @@ One file per concern; the names are collected here, so that callers need not kno
 """
 
 from accounts.services.invitations import invite, join, join_as_new
-from accounts.services.links import live_link, withdraw_invitation
+from accounts.services.links import forget_old_letters, live_link, withdraw_invitation
 from accounts.services.organisations import (
     add_membership,
     admit_member_again,
@@ -46,6 +46,7 @@ __all__ = [
     "end_account",
     "end_everything",
     "end_sign_in",
+    "forget_old_letters",
     "invite",
     "join",
     "join_as_new",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.enums import LinkPurpose
-from accounts.models import AccessToken, SingleUseLink, User
+from accounts.models import AccessToken, Letter, SingleUseLink, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
@@ -30,6 +30,8 @@ def make_link(
 ) -> tuple[SingleUseLink, str]:
     """A link and what it holds, which is stored nowhere. For services, which have asked the policy."""
     plain = secrets.token_urlsafe(32)
+    dead = SingleUseLink.objects.filter(expires_at__lte=timezone.now()).exclude(address="")
+    dead.update(address="")
     link = SingleUseLink(
         purpose=purpose,
         digest=AccessToken.digest_of(plain),
@@ -61,6 +63,11 @@ def take(link: SingleUseLink) -> SingleUseLink:
     link.address = ""
     save(link)
     return link
+
+
+def forget_old_letters() -> None:
+    """The site's own work: letters that nobody handed over before their links were dead."""
+    Letter.objects.filter(expires_at__lte=timezone.now()).delete()
 
 
 @transaction.atomic

@@ -37,8 +37,8 @@ TELLS: Sequence[tuple[set[str], Any]] = (
     (
         {"accounts.SingleUseLink", "accounts.Letter"},
         gettext_lazy(
-            "To which addresses invitations and letters go that wait, from whom, and into which organisation; not the "
-            "links in them."
+            "To which addresses invitations go that wait, from whom, and into which organisation, and that letters "
+            "wait; not the links in them."
         ),
     ),
     (

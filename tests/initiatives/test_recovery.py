@@ -130,7 +130,7 @@ def test_nobody_says_it_of_themselves_and_not_the_steward_who_did_it(world: Worl
     with actor(alice), connection.connection.cursor() as cursor:
         cursor.execute("UPDATE initiatives_teammember SET admitted_at = now() WHERE id = %s", [member.pk])
         assert cursor.rowcount == 0
-    other = make.make_user("Other steward", is_steward=True)
+    other = make.make_user("Otto", is_steward=True)
     with actor(other):
         admit_member_again(by=other, membership=place)
     assert User.objects.get(pk=alice.pk).organisation_ids() == [world.house.pk]
