@@ -18,7 +18,7 @@ LOGGING = (*OPENING, TeamRole.RAPPORTEUR)
 
 def _registers_of(user: Any) -> models.QuerySet:
     """Organisations whose register the user keeps."""
-    return user.memberships.filter(ended_at=None, role=MembershipRole.REGISTRAR).values("organisation_id")
+    return user.memberships.standing().filter(role=MembershipRole.REGISTRAR).values("organisation_id")
 
 
 def _persons_of(user: Any, roles: tuple[str, ...] = tuple(TeamRole.values)) -> models.QuerySet:

@@ -102,7 +102,7 @@ class MeSerializer(Strict):
 
     @extend_schema(responses=OwnMembershipSerializer(many=True))
     def get_organisations(self, user: User) -> list[dict[str, Any]]:
-        active = user.memberships.active().select_related("organisation").order_by("created_at")
+        active = user.memberships.standing().select_related("organisation").order_by("created_at")
         return OwnMembershipSerializer(active, many=True).data
 
     def get_mandates(self, user: User) -> list[str]:

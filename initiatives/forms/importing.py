@@ -70,7 +70,7 @@ class ImportForm(FileForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = Organisation.objects.filter(memberships__in=user.memberships.active())
+        own = Organisation.objects.filter(memberships__in=user.memberships.standing())
         self.fields["organisation"].queryset = own.order_by("memberships__created_at")
 
 

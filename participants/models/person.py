@@ -44,8 +44,8 @@ class InRegister(Confidential):
         """As keeper of the register, or by the highest role on the teams in whose initiatives the person takes part."""
         if not user.is_authenticated:
             return Standing()
-        kept = user.memberships.filter(
-            ended_at=None, role=MembershipRole.REGISTRAR, organisation=getattr(self, "organisation_id", None)
+        kept = user.memberships.standing().filter(
+            role=MembershipRole.REGISTRAR, organisation=getattr(self, "organisation_id", None)
         )
         if kept.exists():
             return Standing(visible=True, grants=KEEPING)

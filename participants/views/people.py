@@ -149,7 +149,7 @@ def _places(user: Any) -> list[Initiative]:
 
 def _registers(user: Any) -> list[Organisation]:
     """Registers that the user keeps."""
-    kept = user.memberships.filter(ended_at=None, role=MembershipRole.REGISTRAR).values("organisation_id")
+    kept = user.memberships.standing().filter(role=MembershipRole.REGISTRAR).values("organisation_id")
     return list(Organisation.objects.filter(pk__in=kept).order_by("name"))
 
 

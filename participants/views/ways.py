@@ -48,4 +48,4 @@ def all_told(ways: Iterable[Way]) -> list[Told]:
 def reads_links(user: Any) -> bool:
     """Whether the user may see any links at all: of "nobody" speaks only to somebody who would know."""
     from_teams = user.team_memberships.live().exclude(role="observer")
-    return from_teams.exists() or user.memberships.filter(ended_at=None, role="registrar").exists()
+    return from_teams.exists() or user.memberships.standing().filter(role="registrar").exists()

@@ -38,13 +38,17 @@ SPANS: dict[str, tuple[int, int | None]] = {
     "ended lately": (-200, -30),
     "ended": (-300, -120),
     "not yet": (10, None),
+    # Granted before the account was recovered, and not admitted again.
+    "waits": (-200, None),
 }
+# Every account was recovered, so long ago; what is said to wait was admitted before that.
+RECOVERED, BEFORE = timedelta(days=1), timedelta(days=2)
 STATES = ("new", "assessed", "dismissed", "expired")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A user's membership in an organisation; `state` is active, left (lately) or gone (long ago)."""
+    """A user's membership in an organisation; `state` is active, waits, left (lately) or gone (long ago)."""
 
     user: int
     organisation: int
@@ -136,8 +140,8 @@ places = st.builds(
     Place,
     user=users,
     organisation=organisations,
-    role=st.sampled_from(("member", "owner")),
-    state=st.sampled_from(("active", "active", "left", "gone")),
+    role=st.sampled_from(("member", "owner", "registrar")),
+    state=st.sampled_from(("active", "active", "waits", "left", "gone")),
 )
 mandates = st.builds(
     Mandate, user=users, conflict=st.none() | conflicts, ended=st.sampled_from((False, False, True))
@@ -217,13 +221,20 @@ def build(spec: Spec) -> Built:
     tree: list[Conflict] = []
     for parent in PARENTS:
         tree.append(make.make_conflict(parent=tree[parent] if parent is not None else None))
-    ends = {"active": None, "left": now - timedelta(days=30), "gone": now - timedelta(days=120)}
+    User.objects.update(recovered_at=now - RECOVERED)
+    ends = {
+        "active": None,
+        "waits": None,
+        "left": now - timedelta(days=30),
+        "gone": now - timedelta(days=120),
+    }
     Membership.objects.bulk_create(
         Membership(
             user=people[place.user],
             organisation=houses[place.organisation],
             role=place.role,
             ended_at=ends[place.state],
+            admitted_at=now - BEFORE if place.state == "waits" else now,
         )
         for place in spec.memberships
     )
@@ -276,6 +287,7 @@ def _card(card: Card, people: list[User], houses: list[Organisation], tree: list
             member.role,
             began_at=now + timedelta(days=begins),
             expires_at=None if ends is None else now + timedelta(days=ends),
+            admitted_at=now - BEFORE if member.span == "waits" else now,
         )
     _fill(stored, people, houses, tree)
     make.make_event(stored, people[0])

@@ -111,7 +111,7 @@ def _store(plan: Plan, progress: Progress | None) -> list[UUID]:
 
 def _register_of(by: User, organisation: Organisation | None) -> Organisation:
     """The organisation that keeps the register."""
-    own = Organisation.objects.filter(memberships__in=by.memberships.active()).order_by(
+    own = Organisation.objects.filter(memberships__in=by.memberships.standing()).order_by(
         "memberships__created_at"
     )
     if organisation is not None:
