@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import Membership
 from confidentiality import policy
 from confidentiality.codes import Action
@@ -16,12 +18,12 @@ LISTS = ("to_admit", "leads_to_admit", "members_to_admit", "emergencies", "let_i
 
 def of_admissions(user: Any, led: list[Any]) -> dict[str, Any]:
     """`led`: ids of the initiatives that the user leads."""
-    teams = (
-        TeamMember.objects.visible_to(user).select_related("user", "initiative").order_by("began_at", "pk")
-    )
+    waits, came = Q(pk__in=TeamMember.objects.waiting(), initiative__in=led), Q(in_emergency=True)
+    teams = TeamMember.objects.visible_to(user).current().exclude(user=user).filter(waits | came)
+    told = list(teams.select_related("user", "initiative").order_by("began_at", "pk"))
     found: dict[str, Any] = {
-        "to_admit": list(teams.waiting().filter(initiative__in=led)),
-        "let_in": list(teams.live().filter(in_emergency=True).exclude(user=user)),
+        "to_admit": [member for member in told if member.waits],
+        "let_in": [member for member in told if not member.waits],
         "leads_to_admit": leads_to_admit(),
     }
     entitle(by=user, initiatives=[member.initiative for member in (*found["to_admit"], *found["let_in"])])

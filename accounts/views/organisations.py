@@ -231,18 +231,19 @@ def emergency(request: HttpRequest, pk: UUID) -> HttpResponse:
     """For owners: ask to be let into an initiative of the organisation for a day; a second owner confirms."""
     shown = get_object_or_404(Organisation.objects.visible_to(request.user), pk=pk)
     policy.require(request.user, Action.ASK_EMERGENCY, shown)
-    if request.method != "POST":
-        return redirect("accounts:organisation", pk)
-    if request.POST.get("act") == "ask":
+    act = request.POST.get("act", "")
+    if act == "ask":
         return _asked(request, shown)
+    if act not in ("confirm", "withdraw"):
+        return redirect("accounts:organisation", pk)
     known = EmergencyAccess.objects.visible_to(request.user).filter(organisation=shown)
     found = get_object_or_404(known, pk=posted_id(request, "request"))
-    if request.POST.get("act") == "confirm":
+    if act == "confirm":
         confirm_emergency(by=request.user, request=found, origin=request.build_absolute_uri("/"))
         messages.success(
             request, _("Confirmed. Where there is an initiative of that name, its team is told now.")
         )
-    elif request.POST.get("act") == "withdraw":
+    else:
         withdraw_emergency(by=request.user, request=found)
         messages.success(request, _("The request is withdrawn."))
     return redirect("accounts:organisation", pk)

@@ -28,7 +28,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     policy.require(request.user, Action.MANAGE_ACCOUNTS, Register())
     waiting = Letter.objects.visible_to(request.user).waiting()
     shown = None
-    if request.method == "POST":
+    if request.method == "POST" and "letter" in request.POST:
         letter = get_object_or_404(waiting, pk=posted_id(request, "letter"))
         if request.POST.get("act") == "done":
             letter.delete()

@@ -241,6 +241,7 @@ ROWS: Mapping[str, Row] = {
     # Pages that everybody has.
     "": page(signed_in),
     "account/": form(signed_in),
+    "account/address/": form(signed_in),
     "account/end-everything/": form(signed_in),
     "account/sign-ins/end/": button(nobody),
     "account/tokens/": form(signed_in),
@@ -275,7 +276,15 @@ ROWS: Mapping[str, Row] = {
     "account/password/reset/key/done/": PUBLIC_LIBRARY,
     # Organisations.
     "organisations/": page(steward),
+    "organisations/<uuid:pk>/": form(organisation),
     "organisations/<uuid:pk>/vet/": form(vet),
+    "organisations/<uuid:pk>/emergency/": form(for_those({"house"}, {*VETTED, "steward"})),
+    # A link is known by what it holds, which nobody here has; what it leads to is for whoever does.
+    "once/<slug:plain>/": Row({}, library=True, public=True, empty=True),
+    "letters/": form(steward),
+    "accounts/recover/": form(steward),
+    # For the successor of an only lead whose account was recovered: nobody here is one.
+    "teams/admit/<uuid:member>/": button(nobody),
     "liaisons/": form(steward),
     "liaisons/<uuid:pk>/end/": button(steward),
     # Conflicts and circles.

@@ -16,8 +16,8 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 27, 27, 20
-RECORD_QUERIES = 30
+MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 31, 31, 22
+RECORD_QUERIES = 34
 
 
 def home(user: Any) -> Any:
