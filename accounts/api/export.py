@@ -18,6 +18,8 @@ import xlsxwriter
 from django.http import HttpResponse
 
 MOST_ROWS = 10_000
+# Rows of which a preview shows what would leave.
+PREVIEWED = 5
 # A cell that begins so is a formula to one spreadsheet or another; so is one with these after a tab or line break.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Excel cuts longer ones off without a word.

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.body import Body
-from accounts.api.export import FORMATS, MOST_ROWS, as_file, left_out, marked
+from accounts.api.export import FORMATS, MOST_ROWS, PREVIEWED, WATERMARK, as_file, cell_of, left_out, marked
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
 from confidentiality import noted
@@ -141,7 +141,7 @@ class Reading(Endpoint):
         names = super().query_names()
         if self.action == "list":
             names |= {"page_size", "cursor", "ordering", *self.filterset_class.base_filters}
-            names |= {"export", "why"}
+            names |= {"export", "why", "preview"}
             names |= {"search"} if self.searches else set()
         return names
 
@@ -167,7 +167,7 @@ class Reading(Endpoint):
         if why not in ExportReason.values and (why or (asked is not None and request.auth is None)):
             text = _("Say for what, with one of: %(names)s.") % {"names": listed(ExportReason.values)}
             raise ValidationError({"why": [ErrorDetail(text, "unknown_reason")]})
-        if asked is not None and self.expanded:
+        if (asked is not None or "preview" in request.query_params) and self.expanded:
             # What one list may hold in a file, another may not: `exported` judges its own rows only.
             raise ValidationError({"expand": [ErrorDetail(_("A file holds ids only."), "not_in_a_file")]})
 
@@ -185,26 +185,47 @@ class Reading(Endpoint):
         queryset = self.filter_queryset(self.get_queryset())
         if text := request.query_params.get("search", "").strip():
             queryset = self.search(queryset, text)
+        if "preview" in request.query_params:
+            return Response(self._preview(queryset))
         if (format := request.query_params.get("export")) is not None:
             return self._export(request, format, queryset)
         return self.get_paginated_response(self.represent(self.paginate_queryset(queryset)))
 
     def _export(self, request: Any, format: str, queryset: QuerySet) -> HttpResponse:
         """The whole list as filtered, in one file, and in the ledger."""
+        known, leaving = self._leaving(queryset)
+        why = request.query_params.get("why", "")
+        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving)}
+        noted.exported(self.exported_as(), **facts)
+        columns, marks = marked(self._columns(), leaving, by=request.user.name, at=datetime.now(UTC))
+        return as_file(format, self.exported_as(), columns, marks)
+
+    def _preview(self, queryset: QuerySet) -> dict[str, Any]:
+        """What a file would hold, and what it would not by which rule: the same count that the ledger gets. Nothing
+        leaves by it."""
+        known, leaving = self._leaving(queryset)
+        return {
+            "rows": len(leaving),
+            **left_out(known, leaving),
+            "columns": [*self._columns(), WATERMARK],
+            "first": [
+                {name: cell_of(row.get(name)) for name in self._columns()} for row in leaving[:PREVIEWED]
+            ],
+        }
+
+    def _leaving(self, queryset: QuerySet) -> tuple[list[dict[str, Any]], Sequence[dict[str, Any]]]:
+        """The rows of the list as filtered, and what of them may leave in a file."""
         descending = self.ordering.startswith("-")
         rows = list(queryset.order_by(self.ordering, "-id" if descending else "id")[: MOST_ROWS + 1])
         if len(rows) > MOST_ROWS:
             text = _("More than %(number)d rows: narrow the filters.") % {"number": MOST_ROWS}
             raise ValidationError({"export": [ErrorDetail(text, "too_many")]})
-        fields = self.serializer_class(context=self.get_serializer_context()).fields
-        columns = [name for name, field in fields.items() if not field.write_only]
         known = self.represent(rows)
-        leaving = self.exported(known)
-        why = request.query_params.get("why", "")
-        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving)}
-        noted.exported(self.exported_as(), **facts)
-        columns, marks = marked(columns, leaving, by=request.user.name, at=datetime.now(UTC))
-        return as_file(format, self.exported_as(), columns, marks)
+        return known, self.exported(known)
+
+    def _columns(self) -> list[str]:
+        fields = self.serializer_class(context=self.get_serializer_context()).fields
+        return [name for name, field in fields.items() if not field.write_only]
 
     def exported_as(self) -> str:
         return self.model._meta.verbose_name_plural.replace(" ", "-")

@@ -50,6 +50,13 @@ class DeskSchema(AutoSchema):
             found.append(
                 _query("why", f"Of a file, for what, for the ledger: {', '.join(ExportReason.values)}.")
             )
+            found.append(
+                _query(
+                    "preview",
+                    "Any value: instead of the list, what a file of it would hold (`rows`, `columns`, `first`), and "
+                    "what it would not, by the rule that keeps it (`left_out`, `without_texts`). Nothing leaves by it.",
+                )
+            )
         if listing and self.view.searches:
             found.append(_query("search", "Words that must all occur."))
         if self.method == "POST":

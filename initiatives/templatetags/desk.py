@@ -57,9 +57,9 @@ def who(page: Sight | str) -> dict[str, str]:
 
 @register.inclusion_tag("_files.html")
 def files(resource: str, **filters: Any) -> dict[str, Any]:
-    """A list of the API as files, filtered as the page is. `searched`: words that the page was searched for."""
-    searched = bool(filters.pop("searched", ""))
-    return {**files_of(resource, filters), "searched": searched}
+    """The way to a list of the API as a file, filtered as the page is. `searched`: words that it was searched for."""
+    filters["searched"] = "yes" if filters.pop("searched", "") else ""
+    return files_of(resource, filters)
 
 
 @register.inclusion_tag("initiatives/_grant.html", takes_context=True)

@@ -58,11 +58,7 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "page": page,
         "rows": [_row(event, people) for event in page.object_list],
         "query": urlencode({name: str(value) for name, value in chosen.items()}),
-        **files_of(
-            "audit-events",
-            {"initiative": shown.pk, **_for_files(chosen)},
-            _("Nothing is left out: ids, codes and times. People stand by their ids."),
-        ),
+        **files_of("audit-events", {"initiative": shown.pk, **_for_files(chosen)}),
         "verified": _verified(shown) if "verify" in request.GET else None,
     }
     return render(request, "initiatives/audit.html", context)

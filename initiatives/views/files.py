@@ -1,19 +1,25 @@
-"""Lists as files: where a page's list is to be had as CSV or XLSX, and what such a file leaves out and why.
+"""Lists as files: the way from a page's list to its file, past a preview of what leaves the team, and why not the rest.
 
-The API writes them: one place decides what leaves the room. An address holds codes and ids, and never words that were
-searched for.
+The API writes them and counts for the preview: one place decides what leaves the room. An address holds codes and ids,
+and never words that were searched for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
-from django.urls import reverse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import resolve, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from accounts.api.export import FORMATS
-from confidentiality.codes import ExportReason
+from confidentiality.codes import ExportReason, Rule
 
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
@@ -38,18 +44,83 @@ LEFT_OUT: Mapping[str, Any] = {
         "record."
     ),
     "received-transfers": _("Nothing is left out: the file says what this page says."),
+    "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
 }
 YES_NO = {"yes": "true", "no": "false"}
 
 
-def files_of(resource: str, filters: Mapping[str, Any], left_out: str = "") -> dict[str, Any]:
-    """What a form needs that asks for what, and answers with a file; and the sentence of what stays. `filters`: of the
-    API; empty ones are none."""
-    return {
+# Lists of which a page offers files, and the page that the preview leads back to.
+NAMED: Mapping[str, Any] = {
+    "sessions": _("Sessions"),
+    "people": _("People"),
+    "participations": _("Participations"),
+    "official-bodies": _("Official bodies"),
+    "official-links": _("Ties to officials"),
+    "outcomes": _("Outcomes"),
+    "transfers": _("Transfers"),
+    "received-transfers": _("Received"),
+    "audit-events": _("Audit"),
+}
+# What kept something inside, where it was no rule of a session.
+OTHERWISE: Mapping[str, Any] = {
+    "outcomes": _("the group did not agree that it travels"),
+    "transfers": _("what it carried may not travel that way"),
+}
+
+
+def files_of(resource: str, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The way from a list to its file. `filters`: of the API; empty ones are none."""
+    chosen = {name: YES_NO.get(str(value), value) for name, value in filters.items() if value}
+    asked = f"?{urlencode(chosen)}" if chosen else ""
+    return {"preview": reverse("initiatives:files", args=[resource]) + asked}
+
+
+@login_required
+@require_GET
+def files(request: HttpRequest, resource: str) -> HttpResponse:
+    """What leaves the team with a list, and why not the rest; then for what it is taken, and the file."""
+    if resource not in NAMED:
+        raise Http404
+    address = reverse(f"api-{resource}-list")
+    counted = _counted(request, address)
+    context = {
         "resource": resource,
-        "address": reverse(f"api-{resource}-list"),
-        "chosen": {name: YES_NO.get(str(value), value) for name, value in filters.items() if value},
+        "name": NAMED[resource],
+        "address": address,
+        "chosen": {name: value for name, value in request.GET.items() if name != "searched"},
+        "searched": "searched" in request.GET,
+        "rows": counted["rows"],
+        "stays": _in_words(resource, counted["left_out"]),
+        "wordless": _in_words(resource, counted["without_texts"]),
+        "columns": counted["columns"],
+        "first": [[row.get(name) for name in counted["columns"]] for row in counted["first"]],
         "formats": [(name, name.upper()) for name in FORMATS],
         "reasons": ExportReason.choices,
-        "left_out": left_out or str(LEFT_OUT[resource]),
+        "left_out": str(LEFT_OUT[resource]),
     }
+    return render(request, "initiatives/files.html", context)
+
+
+def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
+    """As the API counts it for this reader. What it refuses is an address that no page of ours leads to."""
+    filters = {name: value for name, value in request.GET.items() if name != "searched"}
+    asked = copy(request)
+    asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode({**filters, "preview": "yes"})}  # type: ignore[attr-defined]
+    asked.__dict__.pop("GET", None)  # Read anew from there.
+    answer: Any = resolve(address).func(asked)
+    if answer.status_code != 200:
+        raise Http404
+    counted: dict[str, Any] = answer.data
+    return counted
+
+
+def _in_words(resource: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """(why, how many), the most first."""
+    words = [(_why(resource, code), number) for code, number in counts.items()]
+    return sorted(words, key=lambda pair: -pair[1])
+
+
+def _why(resource: str, code: str) -> str:
+    if code in Rule.values:
+        return str(Rule(code).label)
+    return str(OTHERWISE.get(resource, _("it is for the team's own pages")))

@@ -259,6 +259,11 @@ PAGES: Mapping[str, Sight] = {
             "addresses and invitations, owners and stewards. Emergency accesses are seen by owners alone."
         )
     ),
+    "files": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. It holds what you may see, as far as it may leave the team."
+        )
+    ),
     "link_opened": Sight(gettext_lazy("Who can see this page: whoever has the link.")),
     "letters": Sight(
         gettext_lazy(

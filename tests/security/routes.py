@@ -75,6 +75,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"api/v1/organisations/.*", "pk", "organisation"),
     # A mailed key, never a record: ours, and allauth's.
     (r"once/.*", "plain", "-"),
+    # The name of a list.
+    (r"files/.*", "resource", "-"),
     (r"account/confirm-email/.*", "key", "-"),
     (r"account/password/reset/key/.*", "uidb36", "-"),
     (r"account/password/reset/key/.*", "key", "-"),

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from confidentiality.codes import Rule
 from conftest import World
-from initiatives.views.files import LEFT_OUT
+from initiatives.views.files import LEFT_OUT, NAMED
 from tests import factories as make
 from tests.clients import client_of
 from tests.record import (
@@ -41,18 +41,23 @@ def signed_in(user: Any) -> Client:
     return client
 
 
-def links_on(answer: Any) -> list[str]:
-    """Addresses of the files that the forms on a page lead to, once it was said for what."""
+def previews_on(answer: Any) -> list[str]:
+    """Where the lists of a page lead to that are to be had as files."""
     assert answer.status_code == 200
-    return [
-        link
+    return [html.unescape(found) for found in re.findall(r'href="(/files/[^"]*)"', answer.content.decode())]
+
+
+def links_on(answer: Any) -> list[str]:
+    """Addresses of the files that a page leads to, past the preview, once it was said for what."""
+    client = answer.client
+    found = []
+    for preview in previews_on(answer):
+        page = client.get(preview).content.decode()
         for address, form in re.findall(
-            r'<form class="files[^>]*action="(/api/v1/[^"]*)">(.*?)</form>',
-            answer.content.decode(),
-            re.DOTALL,
-        )
-        for link in links_of(address, html.unescape(form))
-    ]
+            r'<form class="files[^>]*action="(/api/v1/[^"]*)">(.*?)</form>', page, re.DOTALL
+        ):
+            found += links_of(address, html.unescape(form))
+    return found
 
 
 def links_of(address: str, form: str) -> list[str]:
@@ -93,14 +98,15 @@ def test_every_list_page_of_the_record_offers_its_list_as_files(world: World, na
 
     assert [link.rsplit("=", 1)[1] for link in links] == ["csv", "xlsx"]
     assert all(link.startswith(f"{V1}{name}/?") for link in links)
-    assert str(LEFT_OUT[name]).replace("'", "&#x27;") in answer.content.decode()
+    (preview,) = previews_on(answer)
+    assert str(LEFT_OUT[name]).replace("'", "&#x27;") in client.get(preview).content.decode()
     (row,) = rows_of(client, links[0])
     assert row["id"] in {str(record.pk) for record in (*made.values(), body)}
     assert client.get(links[1]).status_code == 200
 
 
 def test_every_sentence_belongs_to_a_page() -> None:
-    assert set(LEFT_OUT) == set(PAGES)
+    assert set(LEFT_OUT) == set(NAMED) == {*PAGES, "audit-events"}
 
 
 def test_a_file_is_filtered_as_its_page_is(world: World) -> None:
@@ -126,8 +132,9 @@ def test_people_are_filtered_by_initiative_and_side_and_never_by_words_in_an_add
 
     assert [row["id"] for row in rows_of(client, links[0])] == [str(one.pk)]
     assert all("andpiper" not in link for link in links_on(searched))
-    assert "without the words you searched for" in searched.content.decode()
-    assert "without the words you searched for" not in client.get(page).content.decode()
+    told = "without the words you searched for"
+    assert told in client.get(previews_on(searched)[0]).content.decode()
+    assert told not in client.get(previews_on(client.get(page))[0]).content.decode()
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -233,3 +240,36 @@ def test_three_rows_are_expanded_with_as_many_queries_as_one(
         rows = client.get(f"{V1}outcomes/?expand=session,participation").json()["results"]
 
     assert len(rows) == number
+
+
+def test_the_preview_says_what_leaves_and_why_not_the_rest(world: World) -> None:
+    for rule in ("chatham_house", "no_notes", "participants_only", "participants_only"):
+        make_session(world.secret, world.alice, rule=rule, notes="" if rule == "no_notes" else "Said")
+    client = signed_in(world.alice)
+    page = client.get(f"/files/sessions/?initiative={world.secret.pk}").content.decode()
+    counted = client_of(world.alice).get(f"{V1}sessions/?preview=yes").json()
+    taken = rows_of(client_of(world.alice), f"{V1}sessions/?export=csv")
+
+    assert "2 rows stay" in page
+    assert "1 row leaves with less" in page
+    assert (counted["rows"], counted["left_out"], counted["without_texts"]) == (
+        2,
+        {"participants_only": 2},
+        {"no_notes": 1},
+    )
+    assert [row["id"] for row in counted["first"]] == [row["id"] for row in taken]
+    assert "Said" in page
+
+
+@pytest.mark.parametrize(
+    "asked", ["sessions/?nonsense=1", "sessions/?initiative=no", "nothing/", "webhooks/"]
+)
+def test_no_preview_of_what_is_no_list(world: World, asked: str) -> None:
+    assert signed_in(world.alice).get(f"/files/{asked}").status_code == 404
+
+
+def test_the_preview_of_a_stranger_counts_nothing_of_others(world: World) -> None:
+    make_session(world.secret, world.alice, notes="Canary")
+    page = signed_in(world.rita).get(f"/files/sessions/?initiative={world.secret.pk}").content.decode()
+    assert "No row of this list may leave in a file." in page
+    assert "Canary" not in page
