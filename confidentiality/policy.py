@@ -149,6 +149,13 @@ AGREED_FOR_OBSERVERS = _where(lambda terms: terms.observers is Part.AGREED)
 NOT_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.NOTHING)
 AGREED_TO_OFFICIALS = _where(lambda terms: terms.officials is Part.AGREED)
 
+# Rules under which texts leave the team in a file, or in a message to an office, and the people they are of do not:
+# what is written is looked through for them.
+UNATTRIBUTED_IN_FILES = _where(lambda terms: terms.who is not Who.ANYWHERE and terms.files is Part.ALL)
+UNATTRIBUTED_TO_OFFICIALS = _where(
+    lambda terms: terms.who is not Who.ANYWHERE and terms.officials is not Part.NOTHING
+)
+
 # Which area of the team table governs an act on an initiative, and which of the acts are no more than reading.
 AREA: Mapping[Action, str] = {
     Action.EDIT_CARD: "card",

@@ -45,6 +45,22 @@ class Keeper:
 
 
 _keepers: list[Keeper] = []
+# What an app above asks about texts of a session: by whom, the session, the texts by field; questions by field.
+Reader = Callable[..., dict[str, str]]
+_readers: list[Reader] = []
+
+
+def looks_for_people(reader: Reader) -> None:
+    """Said by an app above, when the program starts."""
+    _readers.append(reader)
+
+
+def tells_of_people(by: User, session: Session, texts: Mapping[str, Any]) -> dict[str, str]:
+    """What to ask whoever writes these texts of a session: they may say who was there."""
+    found: dict[str, str] = {}
+    for reader in _readers:
+        found |= reader(by=by, session=session, texts=texts)
+    return found
 
 
 def keeps_who_was_there(keeper: Keeper) -> None:

@@ -25,7 +25,7 @@ from initiatives.models import Initiative, Session, SessionReader, SessionRevisi
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
-from initiatives.services.rules import consequences, forget_against_the_rule
+from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
@@ -304,6 +304,8 @@ def _judge(
         session.clean_fields()
         session.clean()
         doubts |= unlikely(session)
+    asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
+    doubts |= tells_of_people(by, session, {name: if_it_opens(session, name) for name in asked})
     doubt(doubts, override_reason)
 
 

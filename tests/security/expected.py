@@ -283,6 +283,8 @@ ROWS: Mapping[str, Row] = {
     "once/<slug:plain>/": Row({}, library=True, public=True, empty=True),
     "letters/": form(steward),
     "accounts/recover/": form(steward),
+    # Known by the name of a list, and no record's.
+    "files/<slug:resource>/": page(nobody),
     # For the successor of an only lead whose account was recovered: nobody here is one.
     "teams/admit/<uuid:member>/": button(nobody),
     "liaisons/": form(steward),

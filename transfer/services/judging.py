@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
+from confidentiality.fields import if_it_opens
 from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
@@ -19,6 +20,7 @@ from initiatives.services.rules import closed_to, opened_to
 from initiatives.services.versions import kept_of
 from participants.enums import Consent
 from participants.models import Participation
+from participants.services import attribution
 from transfer.enums import ObservedBy, OutcomeKind
 from transfer.models import Outcome
 from transfer.services.permission import Reach, gone_out, reach_of, read_again, told
@@ -26,6 +28,7 @@ from transfer.services.permission import Reach, gone_out, reach_of, read_again, 
 DECIDED = gettext_lazy(
     "This has gone out already and would be read there again. A lead or facilitator decides that."
 )
+TEXTS = ("statement", "interest_addressed", "evidence")
 NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
 
 
@@ -171,6 +174,11 @@ def doubts(
         found |= _of_origin(outcome.session)
     if "session" in changed and (number := _newly_read(outcome, stood["session"])):
         found["session"] = " ".join(filter(None, (found.get("session"), opened_to(number))))
+    if outcome.session and (asked := {*TEXTS, "session"} & set(changed)):
+        names = TEXTS if "session" in asked else asked
+        texts = {name: if_it_opens(outcome, name) for name in names}
+        said = attribution.doubts(by=by, session=outcome.session, texts=texts)
+        found = {**said, **found}
     if {"participation", "consented"} & set(changed) and outcome.participation:
         found |= _of_consent(outcome, outcome.participation)
     if {"travel_permission", "session", "endorsed_by"} & set(changed) and not outcome._state.adding:

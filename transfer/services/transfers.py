@@ -63,7 +63,7 @@ def _make(
     outcome = _outcome_for_change(by, outcome)
     _refuse_unknown(fields)
     transfer = Transfer(initiative=outcome.initiative, outcome=outcome, status=status, by=by, **fields)
-    check(transfer, changed={"status", *FIELDS}, reason=override_reason)
+    check(by, transfer, changed={"status", *FIELDS}, reason=override_reason)
     wanted = _checked_stances(stances)
     save(transfer)
     _set_stances(transfer, wanted)
@@ -192,7 +192,7 @@ def restore_transfer(*, by: User, transfer: Transfer, version: int | None = None
         return transfer
     transfer.outcome = outcome
     if transfer.status != TransferStatus.ABANDONED:
-        check(transfer, changed={"channel"}, reason="")
+        check(by, transfer, changed={"channel"}, reason="")
     transfer.deleted_at = None
     return _stored(by, transfer, ["deleted"], "")
 
@@ -244,7 +244,7 @@ def _change(
     if transfer.status != TransferStatus.ABANDONED:
         # What was right when it was planned, or not asked when it was given up, is asked again when it was done.
         every = {*FIELDS, "status"} - {"body"} if status else set()
-        check(transfer, changed={*changed, *every}, reason=override_reason)
+        check(by, transfer, changed={*changed, *every}, reason=override_reason)
     save(transfer)
     if wanted != before:
         _set_stances(transfer, wanted)

@@ -1,0 +1,110 @@
+"""Whether a text tells who was in the room: names, affiliations and offices of those who were, as they stand on record.
+
+For rules under which a text may leave the team and the people may not. A question to the writer, never a wall: nobody
+is recognised who is described in other words, and a common word may be somebody's name. What is compared is what the
+writer may open; a rapporteur, who opens no identity, is asked nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from confidentiality import noted
+from confidentiality.fields import if_it_opens
+from confidentiality.policy import UNATTRIBUTED_IN_FILES
+from confidentiality.words import listed
+from initiatives.models import Session
+from participants.models import Attendance, OfficialBody, OfficialLink, Participation, PersonIdentity
+
+# A part of a name counts by itself from so many letters on: "Ali" in "alignment" is none, and neither is "bin".
+SHORTEST_PART = 4
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+MOST_SHOWN = 5
+
+
+def doubts(
+    *,
+    by: User,
+    session: Session,
+    texts: Mapping[str, Any],
+    rules: Container[str] = UNATTRIBUTED_IN_FILES,
+    besides: Iterable[str] = (),
+) -> dict[str, str]:
+    """What to ask the writer, by field. `texts`: as typed. `rules`: of sessions under which it matters. `besides`:
+    names of offices that may well be meant, such as the one a message goes to."""
+    if session.rule not in rules:
+        return {}
+    typed = {name: text for name, text in texts.items() if isinstance(text, str) and text.strip()}
+    if not typed:
+        return {}
+    known = told_of(by=by, session=session) - {folded(name) for name in besides}
+    asked = {name: said_in(text, known) for name, text in typed.items()}
+    question = _(
+        "This says “%(words)s”, which is on record of somebody who was there. Under “%(rule)s” it may not."
+    )
+    rule = session.get_rule_display()
+    return {
+        name: question % {"words": listed(words[:MOST_SHOWN]), "rule": rule}
+        for name, words in asked.items()
+        if words
+    }
+
+
+def told_of(*, by: User, session: Session) -> set[str]:
+    """Everything by which those of the session are known, folded: of whoever was there; where that is not kept, of
+    everybody who takes part."""
+    there = Attendance.objects.visible_to(by).filter(session=session).values("participation__person")
+    part = Participation.objects.visible_to(by).filter(initiative=session.initiative_id).values("person")
+    persons: Any = there if not session._state.adding and there.exists() else part
+    found: set[str] = set()
+    with noted.looking_through():
+        for identity in PersonIdentity.objects.visible_to(by).filter(person__in=persons):
+            found |= _names(identity) | {folded(if_it_opens(identity, "affiliation") or "")}
+        found |= _offices(by, persons)
+    return found - {""}
+
+
+def _names(identity: PersonIdentity) -> set[str]:
+    """Whole names, and what in them stands for somebody by itself."""
+    others = if_it_opens(identity, "other_names") or []
+    whole = [if_it_opens(identity, "name") or "", *(entry.get("name", "") for entry in others)]
+    parts = [part for name in whole for part in WORD.findall(name) if len(part) >= SHORTEST_PART]
+    return {folded(name) for name in (*whole, *parts)}
+
+
+def _offices(by: User, persons: Any) -> set[str]:
+    links = [
+        link for link in OfficialLink.objects.visible_to(by).filter(person__in=persons) if link.is_live()
+    ]
+    ids = {tie["body"] for link in links if (tie := if_it_opens(link, "tie"))}
+    bodies = OfficialBody.objects.visible_to(by).filter(pk__in=ids)
+    return {folded(name) for name in bodies.values_list("name", flat=True)}
+
+
+def said_in(text: str, known: Iterable[str]) -> list[str]:
+    """Which of them a text holds, as whole words, each once and the longest first: a name and not also its parts."""
+    inside = f" {folded(text)} "
+    found: list[str] = []
+    for words in sorted(known, key=lambda words: (-len(words), words)):
+        if f" {words} " in inside:
+            found.append(words)
+            inside = inside.replace(f" {words} ", "  ")
+    return found
+
+
+def folded(text: str) -> str:
+    """Words in one form: without case, accents, vowel signs and punctuation, one space between."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    letters = letters.replace("ـ", "").translate(_ALIKE)
+    return " ".join(re.findall(r"\w+", letters))
+
+
+# Letters that are written one for the other in Arabic.
+_ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه"})
