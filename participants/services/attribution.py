@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -43,7 +45,7 @@ def doubts(
     typed = {name: text for name, text in texts.items() if isinstance(text, str) and text.strip()}
     if not typed:
         return {}
-    known = told_of(by=by, session=session) - {folded(name) for name in besides}
+    known = told_of(by=by, session=session).without({folded(name) for name in besides})
     asked = {name: said_in(text, known) for name, text in typed.items()}
     question = _(
         "This says “%(words)s”, which is on record of somebody who was there. Under “%(rule)s” it may not."
@@ -56,26 +58,48 @@ def doubts(
     }
 
 
-def told_of(*, by: User, session: Session) -> set[str]:
-    """Everything by which those of the session are known, folded: of whoever was there; where that is not kept, of
-    everybody who takes part."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what people are known, folded: `wholes` wherever they stand; `parts` of names only where they are written like
+    a name, since many a name is a common word as well."""
+
+    wholes: frozenset[str]
+    parts: frozenset[str]
+
+    def without(self, words: AbstractSet[str]) -> Known:
+        return Known(self.wholes - words, self.parts - words)
+
+
+def told_of(*, by: User, session: Session) -> Known:
+    """Of whoever was there; where that is not kept, of everybody who takes part."""
     there = Attendance.objects.visible_to(by).filter(session=session).values("participation__person")
-    part = Participation.objects.visible_to(by).filter(initiative=session.initiative_id).values("person")
-    persons: Any = there if not session._state.adding and there.exists() else part
-    found: set[str] = set()
+    if not session._state.adding and there.exists():
+        return _told_of(by, there)
+    # A table of sessions asks for each of its rows: looked up once for the card that they share.
+    once = session.initiative.__dict__.setdefault("_told_of", {})
+    if by.pk not in once:
+        part = Participation.objects.visible_to(by).filter(initiative=session.initiative_id)
+        once[by.pk] = _told_of(by, part.values("person"))
+    known: Known = once[by.pk]
+    return known
+
+
+def _told_of(by: User, persons: Any) -> Known:
+    wholes: set[str] = set()
+    parts: set[str] = set()
     with noted.looking_through():
         for identity in PersonIdentity.objects.visible_to(by).filter(person__in=persons):
-            found |= _names(identity) | {folded(if_it_opens(identity, "affiliation") or "")}
-        found |= _offices(by, persons)
-    return found - {""}
+            names = _names(identity)
+            wholes |= {folded(name) for name in (*names, if_it_opens(identity, "affiliation") or "")}
+            words = (word for name in names for word in WORD.findall(name))
+            parts |= {folded(word) for word in words if len(word) >= SHORTEST_PART}
+        wholes |= _offices(by, persons)
+    return Known(frozenset(wholes - {""}), frozenset(parts - {""}))
 
 
-def _names(identity: PersonIdentity) -> set[str]:
-    """Whole names, and what in them stands for somebody by itself."""
+def _names(identity: PersonIdentity) -> list[str]:
     others = if_it_opens(identity, "other_names") or []
-    whole = [if_it_opens(identity, "name") or "", *(entry.get("name", "") for entry in others)]
-    parts = [part for name in whole for part in WORD.findall(name) if len(part) >= SHORTEST_PART]
-    return {folded(name) for name in (*whole, *parts)}
+    return [if_it_opens(identity, "name") or "", *(entry.get("name", "") for entry in others)]
 
 
 def _offices(by: User, persons: Any) -> set[str]:
@@ -87,12 +111,13 @@ def _offices(by: User, persons: Any) -> set[str]:
     return {folded(name) for name in bodies.values_list("name", flat=True)}
 
 
-def said_in(text: str, known: Iterable[str]) -> list[str]:
+def said_in(text: str, known: Known) -> list[str]:
     """Which of them a text holds, as whole words, each once and the longest first: a name and not also its parts."""
     inside = f" {folded(text)} "
+    like_names = {folded(word) for word in WORD.findall(text) if not word[0].islower()}
     found: list[str] = []
-    for words in sorted(known, key=lambda words: (-len(words), words)):
-        if f" {words} " in inside:
+    for words in sorted(known.wholes | known.parts, key=lambda words: (-len(words), words)):
+        if f" {words} " in inside and (words in known.wholes or words in like_names):
             found.append(words)
             inside = inside.replace(f" {words} ", "  ")
     return found

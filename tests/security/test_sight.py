@@ -28,7 +28,7 @@ NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {
     "language/",
     "once/<slug:plain>/",
 }
-NO_PAGES |= {"account/second-factor/recovery-codes/download/", *OF_SECOND_FACTOR}
+NO_PAGES |= {"account/second-factor/recovery-codes/download/", "files/<slug:resource>/", *OF_SECOND_FACTOR}
 # A page that shows something only with a query.
 QUERIES = {
     "initiatives/new/": ("", "?conflict={conflict}"),
