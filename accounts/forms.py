@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm, ResetPasswordForm
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.utils import decrypt, encrypt
 from django import forms
+from django.core.cache import cache
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +24,8 @@ from accounts.enums import LANGUAGES, MembershipRole, Theme, TokenScope
 from accounts.letters import ask_for_reset
 
 MAX_VERSION = 2**31 - 1
+# Seconds for which a code of an app is remembered as used: longer than it can be good, clocks that differ included.
+CODE_REMEMBERED = 180
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError, names: Mapping[str, str] | None = None) -> None:
@@ -184,7 +192,35 @@ class ConfirmForm(ReauthenticateForm):
     prefix = "confirm"
 
 
-class ActivateTOTP(ActivateTOTPForm):
+class _Code:
+    """A code as it is typed: in the digits of any script, and good for one sign-in as long as it is good at all.
+
+    allauth remembers a code for thirty seconds and takes it for ninety.
+    """
+
+    user: Any
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        typed = "".join(str(unicodedata.digit(sign, sign)) for sign in self.cleaned_data["code"])
+        self.cleaned_data["code"] = typed
+        used = f"second-factor:{self.user.pk}:{hashlib.sha256(typed.encode()).hexdigest()}"
+        if cache.get(used):
+            raise get_adapter().validation_error("incorrect_code")
+        code: str = super().clean_code()  # type: ignore[misc]
+        cache.set(used, True, CODE_REMEMBERED)
+        return code
+
+
+class CodeForm(_Code, AuthenticateForm):
+    """The second factor at the sign-in."""
+
+
+class CodeAgainForm(_Code, ReauthenticateCodeForm):
+    """The second factor, asked again."""
+
+
+class ActivateTOTP(_Code, ActivateTOTPForm):
     """A secret that waits for its first code lies in the session, which is stored: closed, like one in use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -22,18 +22,15 @@ from accounts.sessions import has_second_factor, note_use
 # Sent by a part of a page that asks for itself by and by, without anybody touching it.
 POLLING = "T2D-Polling"
 
-# What a user reaches before: getting a second factor, one's own account, the language, the way out.
+# Whatever the sign-in has shown: the way out, the language, a link that was sent.
+FOR_EVERYBODY = {"account_logout", "account_inactive", "accounts:link", "healthz", "set_language"}
+# What a user reaches before setting one up: getting a second factor, one's own account.
 BEFORE_SECOND_FACTOR = {
-    "account_logout",
-    "account_inactive",
     "account_reauthenticate",
     "account_change_password",
     "account_set_password",
     "accounts:account",
     "accounts:end_everything",
-    "accounts:link",
-    "healthz",
-    "set_language",
 }
 
 
@@ -91,15 +88,16 @@ class SecondFactorMiddleware:
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
         name = resolve(request.path_info).view_name
         user = request.user
-        if not user.is_authenticated or name in BEFORE_SECOND_FACTOR:
+        if not user.is_authenticated or name in FOR_EVERYBODY:
             return None
         if has_second_factor(request.session, user) or signs_in_without(user):
             return None
         if is_mfa_enabled(user):
-            # Set up elsewhere, after this sign-in with a password alone: it is not for this one to add another.
+            # Set up elsewhere, after this sign-in with a password alone: it is not for this one to add another, nor to
+            # change the password, nor to end those that have shown it.
             logout(request)
             return redirect("account_login")
-        if name.startswith("mfa_"):
+        if name in BEFORE_SECOND_FACTOR or name.startswith("mfa_"):
             return None
         if request.path_info.startswith("/api/"):
             problem = {"title": _("Set up a second factor first."), "status": 403}

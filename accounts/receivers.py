@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.signals import password_reset
+from allauth.account.signals import password_changed, password_reset
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed, authenticator_used
@@ -14,7 +14,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from accounts.services import mark_recovered
+from accounts.services import forget_sign_ins, mark_recovered
 from accounts.sessions import forget_second_factor, note_second_factor, note_sign_in
 
 
@@ -47,5 +47,12 @@ def without_the_last_it_is_to_be_set_up_again(request: Any, user: Any, **more: A
 def a_link_that_went_through_hands_is_a_recovery(user: Any, **more: Any) -> None:
     """Without a mail server a steward hands links over, and could use one. Where a second factor is set up, it stands
     in the way; where none is, what was granted before opens nothing until somebody says that it is really them."""
+    forget_sign_ins(user)
     if not settings.SENDS_MAIL and not is_mfa_enabled(user):
         mark_recovered(user, by=None)
+
+
+@receiver(password_changed, dispatch_uid="accounts.forget_sign_ins")
+def other_sign_ins_have_ended(request: Any, user: Any, **more: Any) -> None:
+    """All but the one in which the password was changed ended with it."""
+    forget_sign_ins(user, but=request.session.digest)

@@ -116,12 +116,20 @@ $$;
 -- each other in a circle. The actor is named by who calls, who could act as that user anyway: a token's user is gone
 -- from the transaction when the view failed.
 CREATE FUNCTION append_audit(who text, where_from text, events jsonb) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF who <> coalesce(actor_id()::text, who) OR EXISTS (
+        SELECT FROM jsonb_to_recordset(events) AS event (action text)
+        WHERE event.action NOT IN ('open', 'search', 'export', 'write', 'deny')
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'an event in another''s name, or of another''s kind';
+    END IF;
     INSERT INTO confidentiality_auditevent
         (id, stream, position, at, actor, action, route, records, facts, previous, hash)
     SELECT gen_random_uuid(), event.stream, 0, now(), who, event.action, where_from, event.records, event.facts, '', ''
     FROM jsonb_to_recordset(events) AS event (stream uuid, action text, records uuid[], facts text)
-    ORDER BY event.stream
+    ORDER BY event.stream;
+END
 $$;
 COMMENT ON FUNCTION append_audit(text, text, jsonb) IS 'for t2d_app';
 

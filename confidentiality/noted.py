@@ -108,6 +108,13 @@ def written(record: Any) -> None:
         noted.of(stream).written[record.pk] = record._meta.model_name
 
 
+def touched(stream: UUID) -> None:
+    """Something of this stream is answered that is no record of a confidential model: its own chain."""
+    noted = _current.get()
+    if noted is not None:
+        noted.of(stream)
+
+
 def found(stream: UUID, record: Any) -> None:
     """A search shows that this record holds what was looked for."""
     noted = _current.get()

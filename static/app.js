@@ -68,17 +68,20 @@
       const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 403) return { out: true };
       if (answer.status >= 500) return { off: true }; // Nothing was kept: stay here, with what is typed.
-      return answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
+      return answer.headers.get("content-type")?.includes("json") ? await answer.json() : { refused: true };
     } catch {
       return { off: true };
     }
   }
 
-  // Who signed in again in another window has a new token, which this page does not know yet.
+  // Who signed in again in another window has a new token, which this page does not know yet. Somebody else who signed
+  // in there has one as well, and what stands on this page is not theirs to read.
   async function renewToken(form) {
     try {
-      const page = await (await fetch(window.location.href, { redirect: "manual" })).text();
-      const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrfmiddlewaretoken]");
+      const text = await (await fetch("/account/", { redirect: "manual" })).text();
+      const page = new DOMParser().parseFromString(text, "text/html");
+      if (page.body.dataset.reader !== document.body.dataset.reader) return false;
+      const fresh = page.querySelector("[name=csrfmiddlewaretoken]");
       if (fresh) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = fresh.value));
       return Boolean(fresh);
     } catch {
@@ -103,11 +106,11 @@
         delete answer.out; // Signed in: whatever is refused now is said by the page that the form leads to.
       }
       if (answer.seen) form.elements.draft_seen.value = answer.seen;
-      unsent = Boolean(answer.off || answer.out);
+      unsent = Boolean(answer.off || answer.out || answer.refused);
       if (answer.key) form.elements.draft.value = answer.key;
       if (answer.off) timer = setTimeout(keep, AGAIN);
       if (signIn) signIn.hidden = !answer.out;
-      state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.text || answer.problem || "";
+      state.textContent = answer.out ? state.dataset.out : answer.off ? state.dataset.off : answer.refused ? state.dataset.refused : answer.text || answer.problem || "";
       return answer;
     }
 
@@ -127,7 +130,7 @@
       if (through) return;
       event.preventDefault();
       const answer = await keep();
-      if (answer.out || answer.off) return;
+      if (answer.out || answer.off || answer.refused) return;
       through = true;
       form.requestSubmit(event.submitter);
     });

@@ -21,6 +21,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.forms import ConfirmForm
+from initiatives.views.files import NAMED
 
 # Addresses whose forms let somebody in or destroy, and by which `act` they do neither.
 DELICATE: Mapping[str, frozenset[str]] = {
@@ -34,12 +35,16 @@ DELICATE: Mapping[str, frozenset[str]] = {
     "initiatives:team": frozenset(),
     "initiatives:admit_lead": frozenset(),
     "initiatives:member": frozenset({"end"}),
+    "initiatives:undo_access": frozenset(),
     "initiatives:successor": frozenset(),
     "initiatives:visibility": frozenset(),
     "initiatives:ask_purge": frozenset(),
     "initiatives:purge": frozenset({"cancel"}),
+    "participants:erase": frozenset(),
     "participants:liaisons": frozenset(),
 }
+# A field by which an act that is not asked about lets somebody in all the same.
+LETS_IN: Mapping[str, str] = {"initiatives:member": "successor"}
 READING = ("GET", "HEAD", "OPTIONS")
 ASKS_AGAIN = 422
 PASSWORD = f"{ConfirmForm.prefix}-password"
@@ -59,14 +64,34 @@ class ConfirmMiddleware:
         if not request.user.is_authenticated or not _is_delicate(request):
             return None
         if not reauthentication.is_reauthentication_required(request, app="account"):
+            _without_password(request)  # The page that asks, sent a second time.
             return None
         if request.method in READING:
-            asked = urlencode({"next": request.get_full_path()})
+            asked = urlencode({"next": _before_the_file(request)})
             return redirect(f"{reverse('account_reauthenticate')}?{asked}")
         if request.path_info.startswith("/api/"):
             problem = {"title": _("Confirm on the site who you are, or use a token."), "status": 403}
             return JsonResponse(problem, status=403, content_type="application/problem+json")
         return _confirmed_here(request)
+
+
+def _before_the_file(request: HttpRequest) -> str:
+    """The page from which a file is taken, never the file: it would be saved, and the page with the password in its
+    field would stay."""
+    match = request.resolver_match
+    name = (match.url_name or "") if match else ""
+    resource = name.removeprefix("api-").removesuffix("-list")
+    if resource not in NAMED:
+        return reverse("home") if request.path_info.startswith("/api/") else request.get_full_path()
+    asked = {key: value for key, value in request.GET.items() if key != "export"}
+    return f"{reverse('initiatives:files', args=[resource])}?{urlencode(asked)}"
+
+
+def _without_password(request: HttpRequest) -> None:
+    if PASSWORD in request.POST:
+        sent = request.POST.copy()
+        sent.pop(PASSWORD)
+        request.POST = sent  # type: ignore[misc]
 
 
 def _is_delicate(request: HttpRequest) -> bool:
@@ -76,6 +101,8 @@ def _is_delicate(request: HttpRequest) -> bool:
         return request.method not in READING or "export" in request.GET
     if request.method in READING or name not in DELICATE:
         return False
+    if request.POST.get(LETS_IN.get(name, "")):
+        return True
     return request.POST.get("act") not in DELICATE[name]
 
 
@@ -89,7 +116,7 @@ def _confirmed_here(request: HttpRequest) -> HttpResponse | None:
     sent.pop(PASSWORD, None)
     if asked and form.is_valid():
         reauthentication.reauthenticate_by_password(request)
-        request.POST = sent  # type: ignore[misc]
+        _without_password(request)
         return None
     sent.pop("csrfmiddlewaretoken", None)
     held = [(name, value) for name, values in sent.lists() for value in values]

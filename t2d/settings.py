@@ -206,7 +206,11 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_ADAPTER = "accounts.adapter.DeskMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {"activate_totp": "accounts.forms.ActivateTOTP"}
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.ActivateTOTP",
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeAgainForm",
+}
 MFA_TOTP_ISSUER = "Track Two Desk"
 MFA_TOTP_TOLERANCE = 1
 # Passkeys want HTTPS, but for a browser on the machine itself, which has to call it localhost.
@@ -235,6 +239,7 @@ SESSION_COOKIE_NAME = "t2d_session"
 CSRF_COOKIE_NAME = "t2d_csrf"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "t2d.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send forms with the origin "null", and every one would be refused as forged.
 # Another site still learns nothing.

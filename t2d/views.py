@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
@@ -40,6 +42,37 @@ def what_could_be_read(request: HttpRequest) -> HttpResponse:
         "inside": exposure.inside(measured),
     }
     return render(request, "t2d/what_could_be_read.html", context)
+
+
+# Shorter ones are codes, days and marks of a form, which are chosen again in a moment.
+WORTH_COPYING, MOST_COPIED = 12, 40
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that comes from a page which is out of date: nothing was saved, and what was typed is shown to its writer.
+
+    Not where another site sent it, whose words have no place on a page of ours.
+    """
+    own = request.headers.get("Origin", "") == f"{request.scheme}://{request.get_host()}"
+    return render(request, "403_csrf.html", {"typed": _typed(request) if own else []}, status=403)
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    found = [
+        value
+        for name, values in request.POST.lists()
+        for value in values
+        if "password" not in name and not name.startswith(("csrf", "draft")) and len(value) >= WORTH_COPYING
+    ]
+    return [value for value in found if not _is_id(value)][:MOST_COPIED]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 @require_GET

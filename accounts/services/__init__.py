@@ -20,6 +20,7 @@ from accounts.services.own import (
     edit_account,
     end_everything,
     end_sign_in,
+    forget_sign_ins,
     revoke_token,
 )
 from accounts.services.recovery import (
@@ -47,6 +48,7 @@ __all__ = [
     "end_everything",
     "end_sign_in",
     "forget_old_letters",
+    "forget_sign_ins",
     "invite",
     "join",
     "join_as_new",

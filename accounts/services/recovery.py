@@ -19,6 +19,7 @@ from accounts import letters
 from accounts.enums import LinkPurpose
 from accounts.models import Register, SingleUseLink, User
 from accounts.services.links import make_link, path_of, take
+from accounts.services.own import forget_sign_ins
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
@@ -56,6 +57,7 @@ def mark_recovered(user: User, *, by: User | None) -> None:
     user.recovered_at, user.recovered_by = timezone.now(), by
     user.round += 1
     save(user)
+    forget_sign_ins(user)
 
 
 @transaction.atomic
@@ -84,6 +86,7 @@ def end_account(*, by: User, user: User) -> User:
     user.is_active = False
     user.round += 1
     save(user)
+    forget_sign_ins(user)
     return user
 
 

@@ -105,8 +105,9 @@ def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def end_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign another browser of one's own out. Which one is said in the body: the digest of a key is for no address."""
-    own = SignIn.objects.visible_to(request.user)
-    services.end_sign_in(by=request.user, sign_in=get_object_or_404(own, pk=request.POST.get("sign_in", "")))
+    which = request.POST.get("sign_in", "")
+    own = SignIn.objects.visible_to(request.user).filter(pk=which if which.isalnum() else "")
+    services.end_sign_in(by=request.user, sign_in=get_object_or_404(own))
     messages.success(request, _("That sign-in is ended."))
     return redirect("accounts:account")
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import MembershipRole
 from accounts.models import Membership, User
-from accounts.services import require_another_owner
+from accounts.services import forget_sign_ins, require_another_owner
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.records import hold, save
@@ -42,6 +42,7 @@ def end_membership(*, by: User, membership: Membership, version: int | None = No
     gone = hold(User, membership.user_id, None)
     gone.round += 1
     save(gone)
+    forget_sign_ins(gone)
     by.forget_standing()
     return membership
 

@@ -90,16 +90,27 @@ def opened_to(number: int) -> str:
     return text % {"number": number}
 
 
+def observers_of(session: Session) -> set[UUID]:
+    """Who observes on its team."""
+    observing = session.initiative.members.current().filter(role=TeamRole.OBSERVER)
+    return set(observing.values_list("user_id", flat=True))
+
+
 def closed_to(session: Session) -> set[UUID]:
     """The observers of the team who do not see this session."""
-    observers = set(
-        session.initiative.members.current().filter(role=TeamRole.OBSERVER).values_list("user_id", flat=True)
-    )
+    observers = observers_of(session)
     if session.rule in CLOSED_TO_OBSERVERS:
         return observers
     if session.audience != Audience.NAMED:
         return set()
     return observers - set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))
+
+
+def forget_who_was_there(session: Session, by: User) -> None:
+    """Of a session that goes elsewhere nothing stays behind that says who was in the room, deleted or not."""
+    for keeper in _keepers:
+        if keeper.there(session):
+            keeper.forget(session, by)
 
 
 def forget_against_the_rule(session: Session, by: User) -> list[str]:

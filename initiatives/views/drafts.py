@@ -214,7 +214,7 @@ def _place(request: HttpRequest) -> Place:
     code, _separator, key = request.POST.get(DRAFT, "").partition(":")
     if code == DraftPlace.SESSION:
         return _session_place(request, request.POST.get("initiative") or key)
-    if code in NEW and not key:
+    if code == DraftPlace.OFFICIAL_LINK and not key:
         return Place(code)
     key, _separator, record = key.partition(":")
     try:

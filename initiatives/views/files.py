@@ -87,7 +87,8 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
         "resource": resource,
         "name": NAMED[resource],
         "address": address,
-        "chosen": {name: value for name, value in request.GET.items() if name != "searched"},
+        "chosen": _filters(request),
+        "why": request.GET.get("why", ""),
         "searched": "searched" in request.GET,
         "rows": counted["rows"],
         "stays": _in_words(resource, counted["left_out"]),
@@ -103,7 +104,7 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
 
 def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
     """As the API counts it for this reader. What it refuses is an address that no page of ours leads to."""
-    filters = {name: value for name, value in request.GET.items() if name != "searched"}
+    filters = _filters(request)
     asked = copy(request)
     asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode({**filters, "preview": "yes"})}  # type: ignore[attr-defined]
     asked.__dict__.pop("GET", None)  # Read anew from there.
@@ -112,6 +113,11 @@ def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
         raise Http404
     counted: dict[str, Any] = answer.data
     return counted
+
+
+def _filters(request: HttpRequest) -> dict[str, str]:
+    """Of the API: without what is about the file, and that the page was searched."""
+    return {name: value for name, value in request.GET.items() if name not in ("searched", "why")}
 
 
 def _in_words(resource: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:

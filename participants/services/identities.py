@@ -102,6 +102,7 @@ def write_identity(*, by: User, person: Person, version: int | None = None, **fi
         given = _cleaned(fields)
         if all(if_it_opens(identity, name) == value for name, value in given.items()):
             return identity
+        _refuse_taking_away(identity, given)
         for name, value in given.items():
             setattr(identity, name, value)
         save(identity)
@@ -122,13 +123,33 @@ def erase_identity(*, by: User, person: Person, reason: str) -> None:
         _tell(by, person, reason.strip())
 
 
-def _refuse_borrowed(person: Person) -> None:
+def _refuse_taking_away(identity: PersonIdentity, given: Mapping[str, Any]) -> None:
+    """What stood there is kept nowhere. Another team's person is added to, not written over; and to take everything out
+    is to erase, which has a reason."""
+    after = {name: given.get(name, if_it_opens(identity, name)) for name in IDENTITY_FIELDS}
+    if not any(after.values()):
+        text = _("To take everything out, erase the identity and say why.")
+        raise ValidationError({"name": text})
+    gone = [name for name, value in given.items() if (if_it_opens(identity, name) or value) != value]
+    if gone and not _may_erase(identity.person):
+        text = _(
+            "Another team brought this person in: what is written stays, and you can add what is missing. Ask whoever "
+            "keeps the register."
+        )
+        raise ValidationError(dict.fromkeys(gone, text))
+
+
+def _may_erase(person: Person) -> bool:
     """It is gone for every team in which the person takes part: for the first of them, or the register, to decide.
     Which teams there are is not seen from here; the database knows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s IN (SELECT erasable_persons())", [person.pk])
         ((allowed,),) = cursor.fetchall()
-    if not allowed:
+    return bool(allowed)
+
+
+def _refuse_borrowed(person: Person) -> None:
+    if not _may_erase(person):
         text = _(
             "Another team brought this person in, and would lose the identity as well. Ask whoever keeps the register."
         )

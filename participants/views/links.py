@@ -24,6 +24,7 @@ from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale
 from initiatives.enums import DraftPlace
 from initiatives.models import OfficialTrack
+from initiatives.services import discard_draft
 from initiatives.services.overriding import Doubt
 from initiatives.templatetags.desk import when
 from initiatives.views.cards import answer_of
@@ -81,10 +82,21 @@ def _named(request: HttpRequest) -> dict[str, Any]:
 
 
 def _draft(request: HttpRequest, named: dict[str, Any]) -> Kept | None:
-    """One's draft, unless it was about another person than the one who is named."""
+    """One's draft, unless it was about another person than the one who is named. It lies under one's own key: where one
+    does not work with the person any more, it goes."""
     draft = PLACE.draft_of(request.user)
     typed = draft.form_data().get("person", "") if draft else ""
+    if typed and not _works_with(request.user, typed):
+        discard_draft(by=request.user, place=PLACE.code)
+        return None
     return None if typed and "person" in named and typed != str(named["person"]) else draft
+
+
+def _works_with(user: Any, person: str) -> bool:
+    try:
+        return Person.objects.visible_to(user).known_to(user, LOGGING).filter(pk=UUID(person)).exists()
+    except ValueError:
+        return False
 
 
 def _new_page(

@@ -12,6 +12,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.test import Client
 from django.urls import resolve, reverse
+from django.utils.http import urlencode
 
 from accounts.models import AccessToken
 from conftest import World
@@ -91,17 +92,62 @@ def test_a_purge_and_a_token_ask(world: World) -> None:
 
 
 def test_a_file_is_had_after_confirming_and_a_token_is_not_asked(world: World) -> None:
-    client, path = long_signed_in(world.alice), "/api/v1/initiatives/?export=csv&why=copy"
+    client, path = long_signed_in(world.alice), "/api/v1/sessions/?initiative=1&export=csv&why=copy"
     asked = client.get(path)
-    assert asked.status_code == 302
-    assert (
-        asked.url
-        == f"{reverse('account_reauthenticate')}?next=%2Fapi%2Fv1%2Finitiatives%2F%3Fexport%3Dcsv%26why%3Dcopy"
+    # Never on to the file itself: it would be saved, and the password would stay on the page.
+    before = "/files/sessions/?initiative=1&why=copy"
+    assert (asked.status_code, asked.url) == (
+        302,
+        f"{reverse('account_reauthenticate')}?{urlencode({'next': before})}",
     )
-    on = client.post(asked.url, {"password": make.PASSWORD, "next": path})
-    assert (on.status_code, on.url) == (302, path)
+    on = client.post(asked.url, {"password": make.PASSWORD, "next": before})
+    assert (on.status_code, on.url) == (302, before)
+    path = "/api/v1/sessions/?export=csv&why=copy"
     assert client.get(path)["Content-Disposition"].startswith("attachment")
     assert client_of(world.alice).get(path).status_code == 200
+    chosen = client.get("/files/sessions/?why=copy").content.decode()
+    assert '<option value="copy" selected>' in chosen or "No row of this list" in chosen
+
+
+def test_nobody_is_let_in_by_an_act_that_ends(world: World) -> None:
+    """Whoever leaves, or puts somebody out, names who follows in the same form."""
+    client = long_signed_in(world.alice)
+    mate = make.make_member_of(world.house, "Mate")
+    for who in (world.alice, world.bob):
+        member = TeamMember.objects.get(initiative=world.secret, user=who)
+        path = reverse("initiatives:member", args=[world.secret.pk, member.pk])
+        answer = client.post(path, {"act": "end", "version": member.version, "successor": str(mate.pk)})
+        assert (answer.status_code, ASKED in answer.content.decode()) == (422, True)
+    world.secret.refresh_from_db()
+    assert world.secret.successor is None
+    assert TeamMember.objects.live().filter(initiative=world.secret).count() == 2
+
+
+def test_an_ended_access_does_not_come_back_unasked(world: World) -> None:
+    client = long_signed_in(world.alice)
+    member = TeamMember.objects.get(initiative=world.secret, user=world.bob)
+    client.post(
+        reverse("initiatives:member", args=[world.secret.pk, member.pk]),
+        {"act": "end", "version": member.version},
+    )
+    asked = client.post(reverse("initiatives:undo_access", args=[world.secret.pk, member.pk]))
+    assert ASKED in asked.content.decode()
+    assert not TeamMember.objects.live().filter(user=world.bob).exists()
+
+
+def test_the_page_that_asks_sent_twice_hands_no_password_on(world: World) -> None:
+    client = long_signed_in(world.alice)
+    path = reverse("accounts:create_token")
+    form = {
+        "token-label": "Calendar",
+        "token-scope": "read",
+        "token-days": "9",
+        "confirm-password": make.PASSWORD,
+    }
+    seen = [client.post(path, form) for _ in range(2)]
+    assert [answer.status_code for answer in seen] == [200, 200]
+    assert make.PASSWORD not in seen[1].content.decode()
+    assert "confirm-password" not in seen[1].wsgi_request.POST
 
 
 def test_every_list_of_the_api_asks_before_it_becomes_a_file(world: World) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.utils import decrypt
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 
 from accounts.middleware import BEFORE_SECOND_FACTOR
 from accounts.models import SignIn
@@ -100,6 +104,51 @@ def test_an_older_sign_in_with_a_password_alone_adds_none(world: World) -> None:
     set_up_app(world.alice)
 
     assert [thief.get(ACTIVATE).url, thief.get("/account/").status_code] == [LOGIN, 302]
+
+
+def test_an_older_sign_in_changes_no_password_and_ends_nobody(world: World) -> None:
+    thief = with_password(world.alice)
+    set_up_app(world.alice)
+    new = {
+        "oldpassword": make.PASSWORD,
+        "password1": "boats-in-the-rain-7",
+        "password2": "boats-in-the-rain-7",
+    }
+    for path, form in (("/account/password/change/", new), ("/account/end-everything/", {})):
+        again = with_password_before(thief, path, form)
+        assert again == (302, LOGIN)
+    world.alice.refresh_from_db()
+    assert (world.alice.check_password(make.PASSWORD), world.alice.round) == (True, 0)
+
+
+def with_password_before(client: Client, path: str, form: dict[str, str]) -> tuple[int, str]:
+    answer = client.post(path, form)
+    return answer.status_code, answer["Location"].split("?")[0]
+
+
+def test_a_code_opens_once_as_long_as_it_is_good(world: World) -> None:
+    """allauth forgets after thirty seconds that it was used, and takes it for ninety."""
+    secret = set_up_app(world.alice)
+    cache.clear()
+    found = []
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False) as clock:
+        code = shown_for(secret)
+        for _again in range(2):
+            client = with_password(world.alice)
+            client.post(SECOND, {"code": code})
+            found.append(client.get("/account/").status_code)
+            clock.shift(31)
+    assert found == [200, 302]
+
+
+def test_a_code_is_typed_in_any_digits(world: World) -> None:
+    secret = set_up_app(world.alice)
+    cache.clear()
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        code = shown_for(secret).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+        client = with_password(world.alice)
+        client.post(SECOND, {"code": code})
+        assert client.get("/account/").status_code == 200
 
 
 def test_a_recovery_code_opens_once(world: World) -> None:

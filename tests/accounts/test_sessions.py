@@ -130,3 +130,23 @@ def test_a_user_sees_the_own_sign_ins_and_ends_another_one() -> None:
     assert answers == [302, 404, 404, 404]
     assert [client.get("/account/").status_code for client in (phone, laptop, other)] == [302, 200, 200]
     assert SignIn.objects.filter(user=ann).count() == 1
+
+
+def test_ended_sign_ins_are_not_listed_any_more() -> None:
+    """Whoever fears for a device shall not read that it is still in."""
+    user = make.make_user("Ann")
+    here, lost = Client(), Client()
+    for client in (here, lost):
+        sign_in(client, user)
+    new = {"oldpassword": make.PASSWORD, "password1": make.PASSWORD + "-2", "password2": make.PASSWORD + "-2"}
+    assert here.post("/account/password/change/", new).status_code == 302
+    assert SignIn.objects.count() == 1
+    assert here.get("/account/").content.decode().count("this one") == 1
+
+    here.post("/account/end-everything/")
+    assert not SignIn.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize("named", ["\x00", "", "' OR 1", "ab" * 400])
+def test_nonsense_ends_no_sign_in(named: str) -> None:
+    assert signed_in().post("/account/sign-ins/end/", {"sign_in": named}).status_code == 404

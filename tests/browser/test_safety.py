@@ -53,3 +53,25 @@ def test_one_sign_in_is_ended_from_the_account(sign_in: SignIn) -> None:
     expect(left_open.locator("#id_password")).to_be_visible()
     here.goto("/people/")
     expect(here.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_what_one_person_typed_is_never_kept_for_the_next_in_the_same_browser(sign_in: SignIn) -> None:
+    """Signed out in another window, where somebody else signs in then."""
+    first = sign_in("rapporteur")
+    first.goto("/sessions/new/")
+    purpose = first.get_by_label("Purpose, in a line")
+    purpose.fill("Words of the first")
+    expect(first.locator("[data-draft-state]")).to_contain_text("Draft kept", timeout=15000)
+    second = first.context.new_page()
+    second.goto("/account/")
+    second.get_by_role("region", name="Safety").get_by_role("button", name="Sign out").click()
+    give_password(second, "rival")
+    expect(second.get_by_role("heading", level=1)).to_be_visible()
+
+    purpose.fill("Words of the first, and more of them")
+    expect(first.locator("[data-draft-state]")).to_contain_text("nothing was sent", timeout=15000)
+    first.get_by_role("button", name="Log the session").last.click()
+    expect(first.locator("[data-draft-state]")).to_contain_text("nothing was sent")
+    expect(purpose).to_have_value("Words of the first, and more of them")
+    second.goto("/sessions/new/")
+    assert "Words of the first" not in second.content()

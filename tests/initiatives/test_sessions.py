@@ -38,7 +38,7 @@ from initiatives.services import (
 from initiatives.services.overriding import Doubt
 from tests import factories as make
 from tests.clients import client_of, post
-from tests.record import make_attendance, make_outcome, make_participation, make_session
+from tests.record import make_attendance, make_outcome, make_participation, make_person, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -334,27 +334,40 @@ def test_a_session_that_a_colleague_logged_is_moved_and_tells_of_nobody_elsewher
     assert str(observing.pk) not in str(told[1])
 
 
-def test_who_logs_moves_only_to_where_the_same_people_read_it(world: World, other: Any) -> None:
-    noor = make.make_member_of(world.house, "Noor")
-    for initiative in (world.secret, other):
-        make.make_member(initiative, noor, "rapporteur")
-    first, second = (log_session(by=noor, initiative=world.secret, **SEVEN) for _ in range(2))
-    assert move_session(by=noor, session=first, initiative=other).initiative == other
-    make.make_member(other, make.make_member_of(world.house, "Colleague"), "observer")
-
-    assert "initiative" in refused(lambda: move_session(by=noor, session=second, initiative=other))
-    move_session(by=world.alice, session=second, initiative=other)
-
-
-def test_who_logs_takes_nothing_out_of_the_reach_of_those_who_lead(world: World, other: Any) -> None:
-    """Into an initiative of one's own, to which somebody else is added afterwards."""
+@pytest.mark.parametrize("leads_there", [True, False])
+def test_who_logs_moves_nothing_whoever_is_on_the_other_team(
+    world: World, other: Any, leads_there: bool
+) -> None:
+    """Whoever leads there can let somebody in, or put somebody out, a moment later."""
     noor = make.make_member_of(world.house, "Noor")
     make.make_member(world.secret, noor, "rapporteur")
-    own = make.make_initiative(world.conflict, world.house, lead=noor)
+    there = make.make_initiative(world.conflict, world.house, lead=noor) if leads_there else other
+    make.make_member(there, world.alice, "lead") if leads_there else make.make_member(
+        there, noor, "rapporteur"
+    )
     session = log_session(by=noor, initiative=world.secret, **SEVEN)
 
-    errors = refused(lambda: move_session(by=noor, session=session, initiative=own))
-    assert "does not lead that one" in errors["initiative"][0]
+    assert "initiative" in refused(lambda: move_session(by=noor, session=session, initiative=there))
+    assert move_session(by=world.alice, session=session, initiative=there).initiative == there
+
+
+def test_what_stays_behind_of_a_move_does_not_say_who_was_there(world: World, other: Any) -> None:
+    """Nor does an outcome that was deleted before: nobody could clean it afterwards."""
+    session = moving(world)
+    participation = make_participation(world.secret, make_person(world.house, party=world.up))
+    outcome = make_outcome(
+        world.secret,
+        world.alice,
+        session=session,
+        kind="individual",
+        content_kind="attitude_change",
+        participation=participation,
+        deleted_at=timezone.now(),
+    )
+    with actor(world.alice):
+        move_session(by=world.alice, session=session, initiative=other)
+    outcome.refresh_from_db()
+    assert outcome.participation is None
 
 
 def test_what_was_moved_does_not_come_back_beside_it(world: World, other: Any) -> None:

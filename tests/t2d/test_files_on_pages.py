@@ -14,7 +14,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from confidentiality.actor import actor
 from confidentiality.codes import Rule
+from confidentiality.models import AuditEvent
 from conftest import World
 from initiatives.views.files import LEFT_OUT, NAMED
 from tests import factories as make
@@ -273,3 +275,15 @@ def test_the_preview_of_a_stranger_counts_nothing_of_others(world: World) -> Non
     page = signed_in(world.rita).get(f"/files/sessions/?initiative={world.secret.pk}").content.decode()
     assert "No row of this list may leave in a file." in page
     assert "Canary" not in page
+
+
+def test_who_takes_the_audit_out_stands_in_it(world: World) -> None:
+    client = signed_in(world.alice)
+    client.get(reverse("initiatives:brief", args=[world.secret.pk]))
+    make_session(world.secret, world.alice)
+    client.get(reverse("initiatives:sessions", args=[world.secret.pk]))
+    answer = client.get(f"{V1}audit-events/?export=csv&why=copy")
+    assert answer.status_code == 200
+    with actor(world.alice):
+        events = AuditEvent.objects.visible_to(world.alice).filter(stream=world.secret.pk, action="export")
+        assert [event.actor for event in events] == [str(world.alice.pk)]

@@ -210,3 +210,22 @@ def test_a_liaison_finds_what_waits_for_the_office(world: World) -> None:
     assert [message.pk for message in home(liaison).context["received"]] == [transfer.pk]
     record.make_step(transfer, liaison, "acknowledged")
     assert home(liaison).context["received"] == []
+
+
+@pytest.mark.parametrize("origin", ["http://testserver", "https://elsewhere.example", ""])
+def test_a_form_that_comes_too_late_shows_what_was_typed_to_its_writer_alone(
+    world: World, origin: str
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    typed = {
+        "notes": "A long afternoon <b>of words</b>",
+        "login-password": "a-long-password",
+        "pk": str(world.secret.pk),
+    }
+    answer = client.post("/sessions/new/", typed, headers={"Origin": origin} if origin else {})
+    page = answer.content.decode()
+
+    assert answer.status_code == 403
+    assert ("A long afternoon &lt;b&gt;of words" in page) == (origin == "http://testserver")
+    assert "a-long-password" not in page
+    assert str(world.secret.pk) not in page

@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
 from confidentiality.fields import if_it_opens
-from confidentiality.policy import WITHOUT_ATTENDANCE, WITHOUT_NOTES
+from confidentiality.policy import AGREED_FOR_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
-from initiatives.services.rules import closed_to, opened_to
+from initiatives.services.rules import closed_to, observers_of, opened_to
 from initiatives.services.versions import kept_of
 from participants.enums import Consent
 from participants.models import Participation
 from participants.services import attribution
-from transfer.enums import ObservedBy, OutcomeKind
+from transfer.enums import SIDES_THAT_AGREE, ObservedBy, OutcomeKind
 from transfer.models import Outcome
 from transfer.services.permission import Reach, gone_out, reach_of, read_again, told
 
@@ -172,8 +172,10 @@ def doubts(
         found["change"] = _("It stands where it stood before. Is this a change?")
     if "session" in changed and outcome.session:
         found |= _of_origin(outcome.session)
-    if "session" in changed and (number := _newly_read(outcome, stood["session"])):
-        found["session"] = " ".join(filter(None, (found.get("session"), opened_to(number))))
+    opens = {"session", "endorsed_by"} & set(changed)
+    if opens and (number := _newly_read(outcome, stood)):
+        name = "session" if "session" in opens else "endorsed_by"
+        found[name] = " ".join(filter(None, (found.get(name), opened_to(number))))
     if outcome.session and (asked := {*TEXTS, "session"} & set(changed)):
         names = TEXTS if "session" in asked else asked
         texts = {name: if_it_opens(outcome, name) for name in names}
@@ -199,13 +201,23 @@ def _of_origin(session: Session) -> dict[str, str]:
     return {}
 
 
-def _newly_read(outcome: Outcome, before: str | None) -> int:
-    """How many observers of the team read it when it is not of that session any more."""
-    if outcome._state.adding or before is None:
+def _newly_read(outcome: Outcome, stood: Mapping[str, Any]) -> int:
+    """How many observers of the team read it now who did not: its session is another one, or the sides agree."""
+    if outcome._state.adding:
         return 0
-    earlier = Session.objects.get(pk=before)
-    closed = closed_to(outcome.session) if outcome.session else set()
-    return len(closed_to(earlier) - closed)
+    before = Session.objects.get(pk=stood["session"]) if stood["session"] else None
+    closed = _closed(before, outcome.kind, stood["endorsed_by"])
+    return len(closed - _closed(outcome.session, outcome.kind, outcome.endorsed_by))
+
+
+def _closed(session: Session | None, kind: str, endorsed_by: Collection[Any]) -> set[UUID]:
+    """The observers who do not see an outcome of this session, behind which these sides stand."""
+    if session is None:
+        return set()
+    agreed = kind == OutcomeKind.COLLECTIVE and len(endorsed_by) >= SIDES_THAT_AGREE
+    if session.rule in AGREED_FOR_OBSERVERS and not agreed:
+        return observers_of(session)
+    return closed_to(session)
 
 
 def _of_consent(outcome: Outcome, participation: Participation) -> dict[str, str]:
