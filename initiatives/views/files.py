@@ -6,6 +6,7 @@ and never words that were searched for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.api.export import FORMATS
+from accounts.api.export import FORMATS, WATERMARK
 from confidentiality.codes import ExportReason, Rule
 
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
@@ -46,6 +47,8 @@ LEFT_OUT: Mapping[str, Any] = {
     "received-transfers": _("Nothing is left out: the file says what this page says."),
     "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
 }
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TECHNICAL = ("id", "version", "created_at", "updated_at", "deleted_at", WATERMARK)
 YES_NO = {"yes": "true", "no": "false"}
 
 
@@ -83,6 +86,7 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
         raise Http404
     address = reverse(f"api-{resource}-list")
     counted = _counted(request, address)
+    told = _telling(counted)
     context = {
         "resource": resource,
         "name": NAMED[resource],
@@ -93,8 +97,9 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
         "rows": counted["rows"],
         "stays": _in_words(resource, counted["left_out"]),
         "wordless": _in_words(resource, counted["without_texts"]),
-        "columns": counted["columns"],
-        "first": [[row.get(name) for name in counted["columns"]] for row in counted["first"]],
+        "columns": told,
+        "besides": [name for name in counted["columns"] if name not in told],
+        "first": [[row[name] for name in told] for row in counted["first"]],
         "formats": [(name, name.upper()) for name in FORMATS],
         "reasons": ExportReason.choices,
         "left_out": str(LEFT_OUT[resource]),
@@ -113,6 +118,16 @@ def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
         raise Http404
     counted: dict[str, Any] = answer.data
     return counted
+
+
+def _telling(counted: Mapping[str, Any]) -> list[str]:
+    """The columns that somebody reads: not ids and times of the record, nor what is empty in all the rows shown."""
+
+    def tells(name: str) -> bool:
+        cells = [row.get(name) for row in counted["first"]]
+        return any(cell not in (None, "", "{}") and not ID.search(str(cell)) for cell in cells)
+
+    return [name for name in counted["columns"] if name not in TECHNICAL and tells(name)]
 
 
 def _filters(request: HttpRequest) -> dict[str, str]:
