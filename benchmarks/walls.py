@@ -41,8 +41,10 @@ SELECT gen_random_uuid(), 1, now() - n * interval '7 seconds', now(), md5('card 
 FROM generate_series(0, %s) n
 """
 MEMBER = """
-INSERT INTO initiatives_teammember (id, version, created_at, updated_at, initiative_id, user_id, role, began_at)
-SELECT gen_random_uuid(), 1, now(), now(), md5('card ' || (n * %s + 1))::uuid, %s, 'lead', now() - interval '1 day'
+INSERT INTO initiatives_teammember (id, version, created_at, updated_at, initiative_id, user_id, role, began_at,
+    admitted_at, in_emergency)
+SELECT gen_random_uuid(), 1, now(), now(), md5('card ' || (n * %s + 1))::uuid, %s, 'lead', now() - interval '1 day',
+    now(), false
 FROM generate_series(0, %s) n
 """
 
