@@ -19,29 +19,30 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.forms import ConfirmForm
 from initiatives.views.files import NAMED
 
-# Addresses whose forms let somebody in or destroy, and by which `act` they do neither.
-DELICATE: Mapping[str, frozenset[str]] = {
-    "accounts:create_token": frozenset(),
-    "accounts:change_address": frozenset(),
-    "accounts:organisation": frozenset({"withdraw"}),
-    "accounts:emergency": frozenset({"withdraw"}),
-    "accounts:letters": frozenset({"done"}),
-    "accounts:recover": frozenset(),
-    "accounts:vet": frozenset(),
-    "initiatives:team": frozenset(),
-    "initiatives:admit_lead": frozenset(),
-    "initiatives:member": frozenset({"end"}),
-    "initiatives:undo_access": frozenset(),
-    "initiatives:successor": frozenset(),
-    "initiatives:visibility": frozenset(),
-    "initiatives:ask_purge": frozenset(),
-    "initiatives:purge": frozenset({"cancel"}),
-    "participants:erase": frozenset(),
-    "participants:liaisons": frozenset(),
+# Addresses whose forms let somebody in or destroy: what they do, in words, and by which `act` they do neither.
+DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
+    "accounts:create_token": (gettext_lazy("Make a token"), frozenset()),
+    "accounts:change_address": (gettext_lazy("Change your address"), frozenset()),
+    "accounts:organisation": (gettext_lazy("Change who belongs to an organisation"), frozenset({"withdraw"})),
+    "accounts:emergency": (gettext_lazy("Emergency access"), frozenset({"withdraw"})),
+    "accounts:letters": (gettext_lazy("Show a letter"), frozenset({"done"})),
+    "accounts:recover": (gettext_lazy("Set up an account anew"), frozenset()),
+    "accounts:vet": (gettext_lazy("Let an organisation into the network, or take it out"), frozenset()),
+    "initiatives:team": (gettext_lazy("Add somebody to the team"), frozenset()),
+    "initiatives:admit_lead": (gettext_lazy("Say that it is really them"), frozenset()),
+    "initiatives:member": (gettext_lazy("Change somebody's access"), frozenset({"end"})),
+    "initiatives:undo_access": (gettext_lazy("Give an ended access back"), frozenset()),
+    "initiatives:successor": (gettext_lazy("Name a successor"), frozenset()),
+    "initiatives:visibility": (gettext_lazy("Change who sees a card"), frozenset()),
+    "initiatives:ask_purge": (gettext_lazy("Ask for a purge"), frozenset()),
+    "initiatives:purge": (gettext_lazy("Confirm a purge"), frozenset({"cancel"})),
+    "participants:erase": (gettext_lazy("Erase an identity"), frozenset()),
+    "participants:liaisons": (gettext_lazy("Change who is liaison"), frozenset()),
 }
 # A field by which an act that is not asked about lets somebody in all the same.
 LETS_IN: Mapping[str, str] = {"initiatives:member": "successor"}
@@ -103,7 +104,8 @@ def _is_delicate(request: HttpRequest) -> bool:
         return False
     if request.POST.get(LETS_IN.get(name, "")):
         return True
-    return request.POST.get("act") not in DELICATE[name]
+    _words, harmless = DELICATE[name]
+    return request.POST.get("act") not in harmless
 
 
 def _confirmed_here(request: HttpRequest) -> HttpResponse | None:
@@ -120,4 +122,10 @@ def _confirmed_here(request: HttpRequest) -> HttpResponse | None:
         return None
     sent.pop("csrfmiddlewaretoken", None)
     held = [(name, value) for name, values in sent.lists() for value in values]
-    return render(request, "account/confirm.html", {"form": form, "held": held}, status=ASKS_AGAIN)
+    return render(request, "account/confirm.html", _asking(request, form, held), status=ASKS_AGAIN)
+
+
+def _asking(request: HttpRequest, form: ConfirmForm, held: list[tuple[str, str]]) -> dict[str, Any]:
+    match = request.resolver_match
+    words, _harmless = DELICATE[match.view_name if match else ""]
+    return {"form": form, "held": held, "what": words}
