@@ -174,7 +174,9 @@ class House:
 
     def works_by_program(self) -> None:
         """Any operation that the API describes, on what lies inside the initiative: a new endpoint is used at once."""
-        operation, path = self.draw.choice(operations_inside(self.own))
+        # Colleagues and stewards read, on the page of the organisation, how somebody who works there is called.
+        besides = ("me",) if self.reader in ("harry", "stella") else ()
+        operation, path = self.draw.choice(operations_inside(self.own, besides))
         body = operation.example(self.own)
         if operation.method == "patch" and (texts := operation.texts()):
             body[self.draw.choice(texts)] = canary()
@@ -212,9 +214,10 @@ class House:
         compare_waiting()
 
 
-def operations_inside(own: dict[str, UUID]) -> list[tuple[Operation, str]]:
+def operations_inside(own: dict[str, UUID], besides: tuple[str, ...] = ()) -> list[tuple[Operation, str]]:
     found = [(operation, path) for operation, path in places(own)]
-    return [(one, path) for one, path in found if not one.pattern.removeprefix("api/v1/").startswith(NOTICED)]
+    noticed = (*NOTICED, *besides)
+    return [(one, path) for one, path in found if not one.pattern.removeprefix("api/v1/").startswith(noticed)]
 
 
 def addresses(world: World, secrets: Secrets, reader: str) -> list[str]:
