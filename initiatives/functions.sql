@@ -9,11 +9,12 @@ CREATE FUNCTION visible_initiative_ids() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     me uuid := actor_id();
+    since timestamptz := actor_recovered_at();
 BEGIN
     RETURN coalesce((
         SELECT array_agg(initiative_id) FROM initiatives_teammember
         WHERE user_id = me AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-            AND admitted_at > actor_recovered_at()
+            AND admitted_at > since
     ), '{}');
 END
 $$;

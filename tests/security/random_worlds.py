@@ -221,7 +221,9 @@ def build(spec: Spec) -> Built:
     tree: list[Conflict] = []
     for parent in PARENTS:
         tree.append(make.make_conflict(parent=tree[parent] if parent is not None else None))
-    User.objects.update(recovered_at=now - RECOVERED)
+    for person in people:
+        person.recovered_at = now - RECOVERED
+        person.save()
     ends = {
         "active": None,
         "waits": None,
