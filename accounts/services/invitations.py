@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,6 +13,7 @@ from accounts import letters
 from accounts.enums import LinkPurpose, MembershipRole
 from accounts.models import Membership, Organisation, SingleUseLink, User
 from accounts.services.links import make_link, path_of, take
+from accounts.services.organisations import has_had_an_owner, require_owner_for
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import save
@@ -31,6 +33,7 @@ def invite(*, by: User, organisation: Organisation, address: str, role: str, ori
         raise ValidationError({"address": error}) from None
     if role not in MembershipRole.values:
         raise ValidationError({"role": _("Expected owner, registrar or member.")})
+    require_owner_for(by=by, organisation=organisation, role=role)
     waiting = SingleUseLink.objects.live().filter(organisation=organisation, purpose=LinkPurpose.JOIN)
     if waiting.count() >= WAITING_AT_MOST:
         text = _("%(number)d invitations wait already. Withdraw some of them first.")
@@ -53,7 +56,7 @@ def join(*, user: User, link: SingleUseLink) -> Membership:
     known = user.memberships.active().filter(organisation=link.organisation).first()
     if known is not None:
         return known
-    membership = Membership(organisation=link.organisation, user=user, role=link.role)
+    membership = Membership(organisation=link.organisation, user=user, role=_role_of(link))
     save(membership)
     user.forget_standing()
     return membership
@@ -78,5 +81,15 @@ def join_as_new(*, link: SingleUseLink, name: str, password: str, language: str)
         user = User.objects.create_user(email=address, password=password, name=user.name, language=language)
     except IntegrityError:
         raise ValidationError(_("This link was used already, or is too old. Ask for a new one.")) from None
-    save(Membership(organisation=link.organisation, user=user, role=link.role))
+    save(Membership(organisation=link.organisation, user=user, role=_role_of(link)))
     return user
+
+
+def _role_of(link: SingleUseLink) -> str:
+    """As what somebody joins. More than a member only by an owner's word that still stands, in a letter that went by
+    mail: one that a steward hands over could be opened by the steward. The first owner is by a steward's."""
+    organisation = link.organisation
+    if organisation is None or not has_had_an_owner(organisation):
+        return link.role
+    owner = link.made_by is not None and organisation.pk in link.made_by.owned_organisation_ids()
+    return link.role if owner and settings.SENDS_MAIL else MembershipRole.MEMBER

@@ -76,6 +76,7 @@ def change_membership_role(
     policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
     membership = hold(Membership, membership.pk, version)
     _require_active(membership)
+    require_owner_for(by=by, organisation=membership.organisation, role=role)
     if membership.role == MembershipRole.OWNER and role != MembershipRole.OWNER:
         require_another_owner(membership)
     membership.role = role
@@ -98,6 +99,22 @@ def admit_member_again(*, by: User, membership: Membership, version: int | None 
     membership.admitted_at = timezone.now()
     save(membership)
     return membership
+
+
+def require_owner_for(*, by: User, organisation: Organisation, role: str) -> None:
+    """A registrar opens identities, and two owners an initiative: such roles are given by owners. A steward makes the
+    first owner and no more, or would read what stewards do not. Raises ValidationError."""
+    if role == MembershipRole.MEMBER or organisation.pk in by.owned_organisation_ids():
+        return
+    if role != MembershipRole.OWNER or has_had_an_owner(organisation):
+        raise ValidationError(
+            {"role": _("Owners give this role. A steward makes the first owner, and no more.")}
+        )
+
+
+def has_had_an_owner(organisation: Organisation) -> bool:
+    """Also one who left: ending the last one shall not make way for another of the steward's choice."""
+    return organisation.memberships.filter(role=MembershipRole.OWNER).exists()
 
 
 def require_another_owner(membership: Membership) -> None:

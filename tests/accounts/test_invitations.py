@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import Membership, SingleUseLink, User
 from accounts.services import invite, join_as_new, live_link
 from conftest import World
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "https://desk.example/"
@@ -181,3 +182,43 @@ def test_without_a_mail_server_a_steward_hands_it_over(world: World, settings: o
     assert "new@test.example" not in steward.get(reverse("accounts:letters")).content.decode()
     for other in (world.alice, world.sam):
         assert client_of(other).get(reverse("accounts:letters")).status_code in (403, 404)
+
+
+@pytest.mark.parametrize("role", ["owner", "registrar"])
+def test_a_steward_makes_the_first_owner_and_no_more(world: World, letters: list, role: str) -> None:
+    """Registrars open identities, and two owners an initiative."""
+    page = reverse("accounts:organisation", args=[world.house.pk])
+    steward = client_of(world.stella)
+    sent = steward.post(page, {"act": "invite", "address": "mine@test.example", "role": role})
+    assert (sent.status_code, letters) == (422, [])
+    harry = Membership.objects.get(user=world.harry)
+    steward.post(page, {"act": "role", "member": str(harry.pk), "role": role, "version": harry.version})
+    # Putting the last owner out does not make way for another.
+    alice = Membership.objects.get(user=world.alice)
+    steward.post(page, {"act": "end", "member": str(alice.pk)})
+    steward.post(page, {"act": "invite", "address": "mine@test.example", "role": role})
+    harry.refresh_from_db()
+    assert (harry.role, letters) == ("member", [])
+
+
+def test_of_two_first_owners_whom_a_steward_invited_one_is_owner(world: World, letters: list) -> None:
+    fresh = make.make_organisation("Without an owner yet")
+    page = reverse("accounts:organisation", args=[fresh.pk])
+    steward = client_of(world.stella)
+    registrar = steward.post(page, {"act": "invite", "address": "r@test.example", "role": "registrar"})
+    for address in ("a@test.example", "b@test.example"):
+        steward.post(page, {"act": "invite", "address": address, "role": "owner"})
+    for letter in list(letters):
+        Client().post(path_in(letter), NEW)
+    late = steward.post(page, {"act": "invite", "address": "c@test.example", "role": "owner"})
+    roles = fresh.memberships.order_by("user__email").values_list("role", flat=True)
+    assert (registrar.status_code, late.status_code, list(roles)) == (422, 422, ["owner", "member"])
+
+
+def test_who_joins_by_a_letter_out_of_a_stewards_hand_is_a_member(
+    world: World, letters: list, settings: object
+) -> None:
+    path = invited(world, letters, role="registrar")
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    assert Client().post(path, NEW).status_code == 302
+    assert Membership.objects.get(user__email="new@test.example").role == "member"
