@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from confidentiality.codes import Audience, TeamRole, Visibility
 from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS
+from initiatives.embargo import begun_everywhere
 from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
@@ -304,6 +305,10 @@ class SessionQuerySet(KeptQuerySet):
         found = inside.annotate(facts_only=Case(narrowed, default=False))
         found._iterable_class = _AsFarAsRead
         return found
+
+    def released(self) -> Self:
+        """Under no embargo, or under none any more."""
+        return self.exclude(embargo_until__gt=begun_everywhere())
 
 
 class OfSessionQuerySet(ContentQuerySet):

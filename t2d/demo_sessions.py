@@ -25,7 +25,7 @@ MAINLAND, ISLAND = "Mainland government", "Island assembly"
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """A session of the demonstration. `days` from today on which it began, before it negative; `present` by name of
-    the side, "" for none; `more` whatever else is told of it."""
+    the side, "" for none; `embargo` days from today; `more` whatever else is told of it."""
 
     days: int
     format: str
@@ -36,6 +36,7 @@ class Meeting:
     rule: str = "chatham_house"
     length: int = 1
     precision: str = "day"
+    embargo: int | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -121,7 +122,7 @@ SESSIONS: Mapping[str, tuple[Meeting, ...]] = {
         Meeting(-200, "reception", "Ferry operators and farmers eat together", "Meet again at the ford",
                 {UP: 9, DOWN: 11, "": 2}, rule="on_record"),
         Meeting(-70, "workshop", "Who waits for whom at the ford", "A board with the times of the ferry",
-                {UP: 6, DOWN: 8, "": 2}, more=_CROSSING),
+                {UP: 6, DOWN: 8, "": 2}, embargo=20, more=_CROSSING),
     ),
     "Reed Basket": (
         Meeting(-400, "workshop", "Teachers choose ten years to write about", "Each brings one photograph",
@@ -176,6 +177,7 @@ def _log(by: User, card: Initiative, meeting: Meeting, sides: Mapping[str, str])
             ended_on=ended,
             format=meeting.format,
             rule=meeting.rule,
+            embargo_until=today + timedelta(days=meeting.embargo) if meeting.embargo else None,
             present=present,
             purpose=meeting.purpose,
             next_step=meeting.next_step,

@@ -25,7 +25,7 @@ END
 $$;
 
 -- Done transfers to bodies for which the acting user is liaison, as far as the outcome may travel now, by what the group
--- agreed and by the rule of its session: the message and how it came, not the initiative, its outcome or its people.
+-- agreed and by the rule and the embargo of its session (embargo.py): the message and how it came, not the initiative, its outcome or its people.
 -- When it was acknowledged: by a liaison of that office, not as the team heard of it. `message` stays sealed; its key needs initiative_id. The rules are those of policy.py, written again on purpose.
 CREATE VIEW received_transfer WITH (security_barrier = true) AS
     SELECT sent.id, sent.initiative_id, body.conflict_id, sent.body_id, sent.track_id, sent.direction, sent.channel,
@@ -41,6 +41,7 @@ CREATE VIEW received_transfer WITH (security_barrier = true) AS
     WHERE sent.status = 'done' AND sent.direction IN ('upward', 'outward') AND sent.deleted_at IS NULL AND outcome.deleted_at IS NULL
         AND outcome.travel_permission IN ('officials', 'public')
         AND (origin.id IS NULL OR origin.rule NOT IN ('no_notes', 'participants_only'))
+        AND (origin.embargo_until IS NULL OR origin.embargo_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date)
         AND (origin.id IS NULL OR origin.rule <> 'agreed_text_only'
             OR (outcome.kind = 'collective' AND cardinality(outcome.endorsed_by) > 1))
         AND (current_user = 't2d_owner' OR sent.body_id IN (SELECT liaison_bodies()));

@@ -48,15 +48,13 @@ def marked(
     return [*columns, WATERMARK], [{**row, WATERMARK: text} for row in rows]
 
 
-def left_out(known: Sequence[Row], leaving: Sequence[Row]) -> dict[str, Any]:
-    """What did not leave with a file, for the ledger: rows that stayed and rows whose texts stayed, each by the rule
-    that kept them ("" where there is none)."""
+def left_out(known: Sequence[Row], leaving: Sequence[Row], kept_by: Callable[[Row], str]) -> dict[str, Any]:
+    """What did not leave with a file, for the ledger: rows that stayed and rows whose texts stayed, each by what kept
+    them, as `kept_by` says of a row."""
     there = {row.get("id"): row for row in leaving}
-    rows = Counter(str(row.get("rule") or "") for row in known if row.get("id") not in there)
+    rows = Counter(kept_by(row) for row in known if row.get("id") not in there)
     texts = Counter(
-        str(row.get("rule") or "")
-        for row in known
-        if row.get("id") in there and dict(row) != dict(there[row.get("id")])
+        kept_by(row) for row in known if row.get("id") in there and dict(row) != dict(there[row.get("id")])
     )
     return {"left_out": dict(sorted(rows.items())), "without_texts": dict(sorted(texts.items()))}
 

@@ -6,7 +6,7 @@ An app says what is its own: which records, how they look, and which service mak
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -195,7 +195,7 @@ class Reading(Endpoint):
         """The whole list as filtered, in one file, and in the ledger."""
         known, leaving = self._leaving(queryset)
         why = request.query_params.get("why", "")
-        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving)}
+        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving, self.kept_by)}
         noted.exported(self.exported_as(), **facts)
         columns, marks = marked(self._columns(), leaving, by=request.user.name, at=datetime.now(UTC))
         return as_file(format, self.exported_as(), columns, marks)
@@ -206,7 +206,7 @@ class Reading(Endpoint):
         known, leaving = self._leaving(queryset)
         return {
             "rows": len(leaving),
-            **left_out(known, leaving),
+            **left_out(known, leaving, self.kept_by),
             "columns": [*self._columns(), WATERMARK],
             "first": [
                 {name: cell_of(row.get(name)) for name in self._columns()} for row in leaving[:PREVIEWED]
@@ -233,6 +233,10 @@ class Reading(Endpoint):
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """What of the rows may leave in a file: a resource whose records stay in the room takes it out here."""
         return rows
+
+    def kept_by(self, row: Mapping[str, Any]) -> str:
+        """What keeps a row or its texts in the room, as a code: the rule of its session; "" where there is none."""
+        return str(row.get("rule") or "")
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.answer(self.get_object())

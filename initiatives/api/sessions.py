@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,7 @@ from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS
 from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.api.versions import VersionSerializer
+from initiatives.embargo import stands
 from initiatives.enums import SessionFormat, SessionStatus, Theme
 from initiatives.models import Session
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
@@ -35,6 +37,9 @@ from initiatives.services.versions import REASON_LENGTH
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
 )
+
+# What kept something inside, in the ledger, beside the codes of rules.
+EMBARGO = "embargo"
 
 
 class SessionSerializer(Strict):
@@ -93,6 +98,11 @@ class SessionFilters(OfInitiative):
     deleted = YesNo(field_name="deleted_at", lookup_expr="isnull", exclude=True)
 
 
+def _under_embargo(row: Mapping[str, Any]) -> bool:
+    until = row["embargo_until"]
+    return stands(date.fromisoformat(until) if until else None)
+
+
 class Sessions(Resource):
     """Sessions of the initiatives on whose teams the caller is. Deleted ones are there with `deleted_at`."""
 
@@ -104,10 +114,18 @@ class Sessions(Resource):
     expands = {"initiative": inline(lambda: Initiatives)}
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: what the rule of the session keeps inside is not in it."""
+        """A file leaves the room: what the rule of the session or an embargo keeps inside is not in it."""
         blank = dict.fromkeys(SESSION_TEXTS, "")
         leaving = [row for row in rows if row["rule"] not in IN_NO_FILE]
-        return [{**row, **blank} if row["rule"] in FACTS_IN_FILES else row for row in leaving]
+        return [
+            {**row, **blank} if row["rule"] in FACTS_IN_FILES or _under_embargo(row) else row
+            for row in leaving
+        ]
+
+    def kept_by(self, row: Mapping[str, Any]) -> str:
+        """The rule, where it keeps something by itself; else the embargo."""
+        by_rule = row["rule"] in IN_NO_FILE | FACTS_IN_FILES
+        return EMBARGO if _under_embargo(row) and not by_rule else row["rule"]
 
     def make(self, **fields: Any) -> Session:
         return services.log_session(**fields)

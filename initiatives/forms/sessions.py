@@ -44,9 +44,11 @@ PRECISIONS = [
 ]
 
 
-def _day(label: Any, *, required: bool) -> forms.DateField:
+def _day(label: Any, *, required: bool, help_text: Any = "") -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date", "class": "w-auto"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"])
+    return forms.DateField(
+        label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"], help_text=help_text
+    )
 
 
 def _precision(label: Any) -> forms.ChoiceField:
@@ -206,6 +208,14 @@ class DetailsForm(DoubtedForm, VersionedForm):
         required=False,
         help_text=_("What went wrong: a leak, a walk-out, somebody who was questioned afterwards."),
     )
+    embargo_until = _day(
+        _("Embargo until"),
+        required=False,
+        help_text=_(
+            "Before this day no text of it, and nothing that came out of it, leaves the team: not in a file, not to an "
+            "office. It ends once the day has begun everywhere, at noon UTC."
+        ),
+    )
     audience = forms.ChoiceField(
         label=_("Who on the team reads it"), choices=Audience.choices, widget=forms.RadioSelect
     )
@@ -300,6 +310,7 @@ def details_sent(values: Mapping[str, Any], readers: Iterable[Any]) -> dict[str,
             name: [str(values[name] or "")] for name in ("country", "place", "notes", "incidents", "audience")
         },
         "product_made": [made],
+        "embargo_until": [str(values["embargo_until"] or "")],
         "agenda_themes": list(values["agenda_themes"] or []),
         "readers": sorted(str(pk) for pk in readers),
     }

@@ -12,6 +12,7 @@ from accounts.models import User
 from confidentiality.codes import Audience, Rule
 from confidentiality.fields import EncryptedJSONField, EncryptedTextField
 from confidentiality.wall import DATABASE_CASCADE, TEAM_CONTENT, Wall
+from initiatives import embargo
 from initiatives.dates import Days, days_of, wrong_with
 from initiatives.enums import Precision, SessionFormat, SessionStatus
 from initiatives.models.content import InitiativeContent, RecordRevision
@@ -31,6 +32,7 @@ class Session(InitiativeContent):
 
     `began_on` and `ended_on` are first days of their period (dates.py); no end means the same day. Dates, country,
     format, rule and status are in clear, so that a timeline can be drawn and dates compared without the vault.
+    `embargo_until`: nothing of it leaves the team before this day, whatever the rule lets go (embargo.py).
     `present`: how many came for each side, {party id: number}; "" stands for those who belong to none.
     A deleted session keeps its row and its history until the initiative is purged; lists leave it out.
     """
@@ -47,6 +49,7 @@ class Session(InitiativeContent):
     )
     format = models.CharField(_("format"), max_length=15, choices=SessionFormat)
     rule = models.CharField(_("rule"), max_length=25, choices=Rule, default=Rule.CHATHAM_HOUSE)
+    embargo_until = models.DateField(_("embargo until"), null=True, blank=True)
     audience = models.CharField(_("audience"), max_length=5, choices=Audience, default=Audience.TEAM)
     country = models.CharField(_("country"), max_length=2, blank=True)
     product_made = models.BooleanField(_("a product was made"), null=True, blank=True)
@@ -87,6 +90,10 @@ class Session(InitiativeContent):
             ended_on, precision = self.began_on, self.began_precision
         return days_of(self.began_on, self.began_precision, ended_on, precision)
 
+    @property
+    def embargoed(self) -> bool:
+        return embargo.stands(self.embargo_until)
+
     # Set by visible_to: whether this reader gets no text of it.
     facts_only = False
 
@@ -102,6 +109,8 @@ class Session(InitiativeContent):
                 errors[f"{name}_on"] = text
         if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
             errors["ended_on"] = _("The end lies before the beginning.")
+        if text := wrong_with(self.embargo_until):
+            errors["embargo_until"] = text
         if errors:
             raise ValidationError(errors)
 

@@ -33,15 +33,15 @@ class Keeper:
     """What another app keeps of who was in the room.
 
     name: what it is called in a history. there: whether it keeps anything of a session. forget: take that out.
-    said: what the question says. follows: what else the new rule brings about, in a sentence; by session, the rule
-    before and who changes it. Raises ValidationError where it cannot be, or is not for them.
+    said: what the question says. follows: what else the new rule or embargo brings about, in a sentence; by session,
+    how both stood before and who changes it. Raises ValidationError where it cannot be, or is not for them.
     """
 
     name: str
     there: Callable[[Session], bool]
     forget: Callable[[Session, User], None]
     said: str | Promise
-    follows: Callable[[Session, str, User], str] = lambda session, before, by: ""
+    follows: Callable[[Session, Mapping[str, Any], User], str] = lambda session, before, by: ""
 
 
 _keepers: list[Keeper] = []
@@ -69,14 +69,14 @@ def keeps_who_was_there(keeper: Keeper) -> None:
 
 
 def consequences(session: Session, before: Mapping[str, Any], by: User) -> str:
-    """What the new rule or audience brings about, in sentences; empty where nothing. `before`: how both stood."""
+    """What the new rule, embargo or audience brings about, in sentences, or nothing. `before`: how they stood."""
     said = [str(keeper.said) for keeper in _against(session)] if session.rule != before["rule"] else []
     if session.rule != before["rule"] and _noted_before(session):
         said.append(_("Earlier versions hold notes. Under this rule none are kept: they will be taken out."))
     if number := _new_readers(session, before):
         said.append(opened_to(number))
-    if session.rule != before["rule"]:
-        said += [keeper.follows(session, before["rule"], by) for keeper in _keepers]
+    if (session.rule, session.embargo_until) != (before["rule"], before["embargo_until"]):
+        said += [keeper.follows(session, before, by) for keeper in _keepers]
     return " ".join(filter(None, said))
 
 
@@ -141,8 +141,8 @@ def _without_notes(fields: Fields) -> Fields:
 
 def _new_readers(session: Session, before: Mapping[str, Any]) -> int:
     """How many observers of the team read more of it than before."""
-    now = {"rule": session.rule, "audience": session.audience}
-    if session._state.adding or now == before:
+    now = {name: getattr(session, name) for name in ("rule", "audience")}
+    if session._state.adding or all(before[name] == value for name, value in now.items()):
         return 0
     observers = session.initiative.members.current().filter(role=TeamRole.OBSERVER)
     named = set(SessionReader.objects.filter(session=session).values_list("user_id", flat=True))

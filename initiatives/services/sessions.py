@@ -29,12 +29,13 @@ from initiatives.services.rules import consequences, forget_against_the_rule, te
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
-    "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "audience",
-    "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes", "incidents",
+    "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "embargo_until",
+    "audience", "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes",
+    "incidents",
 )  # fmt: skip
 MOVED = "moved"  # said of a version, as what it changed
 # What decides who reads it.
-READ_BY = {"rule", "audience"}
+READ_BY = ("rule", "embargo_until", "audience")
 _WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
 
 
@@ -72,7 +73,7 @@ def edit_session(
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
-    before = {"rule": session.rule, "audience": session.audience}
+    before = {name: getattr(session, name) for name in READ_BY}
     changed = _apply(session, changes)
     if not changed:
         return session
@@ -125,9 +126,8 @@ def bring_back_session(
     version: int | None = None,
     override_reason: str = "",
 ) -> Session:
-    """Write an older version again, as a new one with a reason. Its rule and audience stay, and so who reads it.
-
-    Raises Stale, and Doubt as `edit_session` does.
+    """Write an older version again, as a new one with a reason. Its rule, embargo and audience stay, and so
+    who reads it. Raises Stale, and Doubt as `edit_session` does.
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
@@ -291,15 +291,16 @@ def _judge(
     override_reason: str,
     before: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuse what cannot be, and ask about what is unlikely. `before`: the rule and audience of one that stood."""
+    """Refuse what cannot be, and ask about what is unlikely. `before`: READ_BY of one that stood."""
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
     if session.country and session.country not in country_codes():
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
     doubts = {}
-    if before and READ_BY.intersection(changed) and (text := consequences(session, before, by)):
-        doubts["rule" if "rule" in changed else "audience"] = text
+    decided = [name for name in READ_BY if name in changed]
+    if before and decided and (text := consequences(session, before, by)):
+        doubts[decided[0]] = text
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()
         session.clean()

@@ -26,7 +26,7 @@ PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
     "sessions": _(
         "Left out, because a file leaves the room: sessions for participants only, and every text of sessions "
-        "without notes or with agreed texts only."
+        "without notes, with agreed texts only, or under an embargo."
     ),
     "people": PSEUDONYMS,
     "participations": PSEUDONYMS,
@@ -36,13 +36,13 @@ LEFT_OUT: Mapping[str, Any] = {
     "official-links": _("The ties that you may see, by pseudonym: who people are is in no file."),
     "outcomes": _(
         "Left out, because a file leaves the room: every text that the group did not agree to let travel, or whose "
-        "session was without notes or for agreed texts only; what came out of sessions for participants only; and "
-        "whose change it was, unless the session was on the record."
+        "session was without notes, for agreed texts only or under an embargo; what came out of sessions for "
+        "participants only; and whose change it was, unless the session was on the record."
     ),
     "transfers": _(
         "Left out, because a file leaves the room: transfers on a way that their outcome may not travel, by agreement "
-        "or by the rule of its session; by whose link they went; and who carried them, unless the session was on the "
-        "record."
+        "or by the rule or an embargo of its session; by whose link they went; and who carried them, unless the "
+        "session was on the record."
     ),
     "received-transfers": _("Nothing is left out: the file says what this page says."),
     "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
@@ -66,7 +66,8 @@ NAMED: Mapping[str, Any] = {
 }
 # What kept something inside, where it was no rule of a session.
 OTHERWISE: Mapping[str, Any] = {
-    "outcomes": _("the group did not agree that it travels"),
+    "sessions": _("the embargo of the session"),
+    "outcomes": _("the group did not agree that it travels, or not yet"),
     "transfers": _("what it carried may not travel that way"),
 }
 

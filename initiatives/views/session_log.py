@@ -226,7 +226,16 @@ def _status(form: Any, draft: Kept | None, overtaken: Mapping[str, Any]) -> int:
 
 # --- Details --------------------------------------------------------------------------------------------------
 
-_TOLD = ("agenda_themes", "country", "place", "notes", "product_made", "incidents", "audience")
+_TOLD = (
+    "agenda_themes",
+    "country",
+    "place",
+    "notes",
+    "product_made",
+    "incidents",
+    "embargo_until",
+    "audience",
+)
 
 
 @login_required
@@ -297,7 +306,8 @@ def _overtaken_details(
     now = _details_of(shown)
     before = _version_of(request.user, shown, version)
     fields = before.fields if before else {}
-    known = details_sent(fields, fields["readers"]) if "audience" in fields else {}
+    # A version that is older than embargoes stood under none.
+    known = details_sent({"embargo_until": None, **fields}, fields["readers"]) if "audience" in fields else {}
     data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
     observers = _observers(shown)

@@ -202,6 +202,7 @@ def labels() -> dict[str, str]:
         "ended_precision": _("End known to the"),
         "format": _("Format"),
         "rule": _("Rule"),
+        "embargo_until": _("Embargo until"),
         "present": _("Numbers present"),
         "purpose": _("Purpose"),
         "next_step": _("Next step"),
@@ -235,7 +236,7 @@ def in_words(name: str, value: Any, names: dict[str, str]) -> str:
         return _("yes") if value else _("no")
     if name == "present" and isinstance(value, dict):
         return listed(f"{names.get(key, _('a side'))}: {number}" for key, number in _in_order(value, names))
-    if name in ("began_on", "ended_on"):
+    if name in ("began_on", "ended_on", "embargo_until"):
         return when(date.fromisoformat(value)) if value else ""
     words = dict(_CODES[name].choices) if name in _CODES else names
     if isinstance(value, list):

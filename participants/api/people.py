@@ -284,9 +284,10 @@ class Attendances(Making, Reading):
     expands = {"session": inline(lambda: Sessions), "participation": inline(lambda: Participations)}
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: who was there does so only where the session was on the record."""
+        """A file leaves the room: who was there does so only where the session was on the record, and released."""
         ids = {row["session"] for row in rows}
-        seen = Session.objects.visible_to(self.request.user).filter(pk__in=ids, rule__in=ATTENDANCE_IN_FILES)
+        seen = Session.objects.visible_to(self.request.user).released()
+        seen = seen.filter(pk__in=ids, rule__in=ATTENDANCE_IN_FILES)
         open_to_all = {str(pk) for pk in seen.values_list("pk", flat=True)}
         return [row for row in rows if str(row["session"]) in open_to_all]
 

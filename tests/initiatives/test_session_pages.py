@@ -310,6 +310,7 @@ def test_details_and_the_observers_who_read_it(world: World, alice: Client) -> N
         "notes": "One\r\nTwo",
         "product_made": "no",
         "incidents": "",
+        "embargo_until": "2199-03-01",
         "audience": "named",
         "readers": [str(observer.pk)],
     }
@@ -318,8 +319,14 @@ def test_details_and_the_observers_who_read_it(world: World, alice: Client) -> N
     assert (session.country, session.notes, session.product_made) == ("CH", "One\nTwo", False)
     assert SessionReader.objects.get().user_id == observer.pk
     page = text_of(alice, at("session", session))
-    for text in ("Switzerland", "The weir", "Ceasefire", "Olga"):
+    for text in ("Switzerland", "The weir", "Ceasefire", "Olga", "Embargo until 1 March 2199"):
         assert text in page
+    assert "embargo until 1 March 2199" in text_of(
+        alice, reverse("initiatives:sessions", args=[world.secret.pk])
+    )
+    told = reverse("initiatives:session_version", args=[session.pk, session.revisions.first().pk])
+    assert "1 March 2199" in text_of(alice, told)
+    assert 'value="2199-03-01"' in text_of(alice, at("session_details", session))
     overtaken = alice.post(at("session_details", session), {**typed, "place": "The ford"})
     assert overtaken.status_code == 409
     assert overtaken.context["form"]["place"].value() == "The ford"

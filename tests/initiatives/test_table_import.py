@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ def test_a_row_becomes_a_session_with_everything_it_says(world: World) -> None:
         "notes": "First line\nsecond line",
         "product_made": "Yes",
         "incidents": "",
+        "embargo_until": "2024-09-01",
     }
     for separator in ",;":
         Session.objects.all().delete()
@@ -69,6 +71,7 @@ def test_a_row_becomes_a_session_with_everything_it_says(world: World) -> None:
         assert session.present == {"": 2, str(world.up.pk): 4}
         assert session.purpose == "=SUM(A1) gauges"  # a text is a text; files neutralise it on the way out
         assert session.notes == "First line\nsecond line"
+        assert session.embargo_until == date(2024, 9, 1)
         assert (session.agenda_themes, session.product_made) == (["ceasefire", "elections"], True)
         assert session.revisions.count() == 1
 
@@ -99,6 +102,7 @@ def test_the_same_file_again_adds_nothing(world: World) -> None:
         ({"themes": "ceasefire football"}, "themes"),
         ({"country": "Switzerland"}, "country"),
         ({"product_made": "perhaps"}, "product_made"),
+        ({"embargo_until": "2024-09"}, "embargo_until"),
         ({"purpose": "x" * 501}, "purpose"),
         ({"purpose": "a\x00b"}, "purpose"),
         ({"purpose": "a\u202eb"}, "purpose"),

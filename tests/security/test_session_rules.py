@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -15,6 +17,7 @@ from django.urls import reverse
 from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from conftest import World
+from initiatives import embargo
 from initiatives.models import Session, SessionRevision
 from initiatives.services import edit_session, log_session
 from initiatives.services.overriding import Doubt
@@ -24,7 +27,7 @@ from tests import factories as make
 from tests import record
 from tests.clients import client_of, get
 from transfer.models import Outcome, OutcomeRevision
-from transfer.services import edit_outcome, record_outcome
+from transfer.services import edit_outcome, plan_transfer, record_outcome, record_transfer
 
 TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 
@@ -324,3 +327,131 @@ def test_who_was_there_is_not_stored_while_the_rule_changes(world: World, what: 
     assert "not stored who was there" in str(told)
     assert not Attendance.objects.exists()
     assert not Outcome.objects.exists()
+
+
+# --- Embargo: the same for a while, whatever the rule lets go ----------------------------------------------------
+
+
+FAR, PAST = date(2199, 1, 2), date(2020, 1, 2)
+
+
+def carried(world: World, session: Session) -> tuple[Any, Outcome, Any]:
+    """A liaison, an outcome of the session that may go to officials, and its transfer to that liaison's office."""
+    lina, office = make.make_user("Lina"), record.make_body(world.conflict, "Ministry of Water")
+    record.make_liaison(lina, office)
+    outcome = record.make_outcome(
+        world.secret, world.alice, session=session, travel_permission="officials", statement="Said to all"
+    )
+    return lina, outcome, record.make_transfer(outcome, world.alice, office, message="Told to the office")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("until", "released"), [(FAR, False), (PAST, True), (None, True)])
+def test_nothing_leaves_before_the_embargo_ends(world: World, until: date | None, released: bool) -> None:
+    session, somebody = worded(world, "on_record"), record.make_participation(world.secret)
+    mark_attendance(by=world.alice, session=session, participations=[somebody], seen=())
+    lina, _outcome, transfer = carried(world, session)
+    edit_session(by=world.alice, session=session, embargo_until=until, override_reason="They asked for it")
+    client = client_of(world.alice)
+    files = {
+        name: get(client, f"{name}/", export="csv").content.decode("utf-8-sig")
+        for name in ("sessions", "outcomes", "transfers", "attendances")
+    }
+    received = get(client_of(lina), "received-transfers/").content.decode()
+
+    assert str(session.pk) in files["sessions"]
+    assert ("Said in purpose" in files["sessions"]) is released
+    assert ("Said to all" in files["outcomes"]) is released
+    assert (str(transfer.pk) in files["transfers"]) is released
+    assert (str(somebody.pk) in files["attendances"]) is released
+    assert ("Told to the office" in received) is released
+    kept = get(client, "sessions/", preview="yes").json()["without_texts"]
+    assert kept == ({} if released else {"embargo": 1})
+
+
+@pytest.mark.django_db
+def test_an_embargo_ends_once_its_day_has_begun_everywhere(world: World) -> None:
+    session = worded(world, "on_record")
+    lina, _outcome, _transfer = carried(world, session)
+    client, at = client_of(world.alice), client_of(lina)
+    edit_session(by=world.alice, session=session, embargo_until=date(2026, 5, 4), override_reason="Press day")
+    for moment, released in (("2026-05-04T11:59:00Z", False), ("2026-05-04T12:01:00Z", True)):
+        with time_machine.travel(moment, tick=False):
+            session.refresh_from_db()
+            assert session.embargoed is not released
+            assert Session.objects.released().filter(pk=session.pk).exists() is released
+    # The database has a clock of its own: the view counts as the module does.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (now() AT TIME ZONE 'Etc/GMT+12')::date")
+        assert cursor.fetchone() == (embargo.begun_everywhere(),)
+    for until, seen in (
+        (embargo.begun_everywhere(), True),
+        (embargo.begun_everywhere() + timedelta(1), False),
+    ):
+        edit_session(by=world.alice, session=session, embargo_until=until, override_reason="Press day")
+        assert ("Told to the office" in get(at, "received-transfers/").content.decode()) is seen
+        assert ("Said in purpose" in get(client, "sessions/", export="csv").content.decode()) is seen
+
+
+@pytest.mark.django_db
+def test_what_went_out_under_an_embargo_lifted_early_is_decided_by_those_who_send(world: World) -> None:
+    ruth = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, ruth, "rapporteur")
+    session = worded(world, "on_record")
+    _lina, outcome, _transfer = carried(world, session)
+    with pytest.raises(Doubt) as asked:
+        edit_session(by=ruth, session=session, embargo_until=FAR)
+    assert "Ministry of Water" in str(asked.value)
+    edit_session(by=ruth, session=session, embargo_until=FAR, override_reason="They asked for it")
+
+    sooner = {"embargo_until": embargo.begun_everywhere() + timedelta(1)}
+    for less in ({"embargo_until": None}, sooner):
+        with pytest.raises(ValidationError) as refused:
+            edit_session(by=ruth, session=session, **less, override_reason="Why not")
+        assert set(refused.value.message_dict) == {"embargo_until"}
+    # Nor by taking the outcome out of its session.
+    with pytest.raises(ValidationError) as refused:
+        edit_outcome(by=ruth, outcome=outcome, session=None, override_reason="Why not")
+    assert set(refused.value.message_dict) == {"session"}
+    # Longer is for everybody who writes sessions; lifting it is asked of a lead.
+    edit_session(by=ruth, session=session, embargo_until=FAR + timedelta(1))
+    with pytest.raises(Doubt):
+        edit_session(by=world.alice, session=session, embargo_until=None)
+    edit_session(by=world.alice, session=session, embargo_until=None, override_reason="All sides agree")
+    session.refresh_from_db()
+    assert session.embargo_until is None
+
+
+@pytest.mark.django_db
+def test_what_was_withdrawn_meanwhile_is_not_brought_back_by_the_end_of_an_embargo(world: World) -> None:
+    """Permission taken away and given again by a rapporteur while the embargo stands would come out by itself."""
+    ruth = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, ruth, "rapporteur")
+    session = worded(world, "on_record")
+    _lina, outcome, _transfer = carried(world, session)
+    edit_session(by=world.alice, session=session, embargo_until=FAR, override_reason="They asked for it")
+    edit_outcome(by=ruth, outcome=outcome, travel_permission="team", override_reason="Taken back")
+    with pytest.raises(ValidationError):
+        edit_outcome(by=ruth, outcome=outcome, travel_permission="officials", override_reason="Given again")
+
+
+@pytest.mark.django_db
+def test_under_an_embargo_it_is_planned_for_later_and_carried_by_nobody(world: World) -> None:
+    session, office = worded(world, "on_record"), record.make_body(world.conflict, "Ministry of Water")
+    edit_session(by=world.alice, session=session, embargo_until=FAR)
+    outcome = record.make_outcome(world.secret, world.alice, session=session, travel_permission="officials")
+    how = {
+        "by": world.alice,
+        "outcome": outcome,
+        "body": office,
+        "channel": "private_memo",
+        "agent": "facilitator",
+    }
+    with pytest.raises(ValidationError) as refused:
+        record_transfer(**how, sent_on=date(2026, 3, 5), override_reason="It was")
+    assert "outcome" in refused.value.message_dict
+    with pytest.raises(ValidationError) as refused:
+        plan_transfer(**how, sent_on=FAR - timedelta(1))
+    assert "sent_on" in refused.value.message_dict
+    assert plan_transfer(**how, sent_on=FAR).sent_on == FAR
+    assert plan_transfer(**how).sent_on is None

@@ -6,7 +6,8 @@ rule something may come before its readers again that was kept from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ from initiatives.services.versions import Fields, change_versions
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services.judging import DECIDED
 from transfer.services.outcomes import keep_outcome
-from transfer.services.permission import returned_by_rule, told
+from transfer.services.permission import told, turned_by
 
 
 def _histories(session: Session) -> dict[Outcome, list[Fields]]:
@@ -84,18 +85,30 @@ def _without_origin(fields: Fields, session: Session) -> Fields:
     return {**fields, "session": None} if fields.get("session") == str(session.pk) else fields
 
 
-def follows(session: Session, before: str, by: User) -> str:
-    """What of it comes before its readers again, in a sentence. Raises ValidationError where that is not for `by` to
-    decide, and where a side cannot stand for a participant who has none."""
-    if session.rule in WITHOUT_ATTENDANCE:
+def follows(session: Session, before: Mapping[str, Any], by: User) -> str:
+    """What of it comes before its readers again or is kept from them, in sentences. Raises ValidationError where that
+    is not for `by` to decide, and where a side cannot stand for a participant who has none."""
+    if session.rule in WITHOUT_ATTENDANCE and session.rule != before["rule"]:
         _refuse_sideless(session)
-    again = returned_by_rule(by=by, session=session, before=before)
-    if not again:
-        return ""
+    turned, said = turned_by(by=by, session=session, before=before), []
+    if turned.again:
+        _refuse_undecided(session, before, by)
+        text = _(
+            "What came out of this session has gone out before: %(where)s. It would be read there again."
+        )
+        said.append(text % {"where": told(turned.again)})
+    if turned.kept:
+        text = _(
+            "What came out of this session has gone out: %(where)s. Until then it is not read there any more."
+        )
+        said.append(text % {"where": told(turned.kept)})
+    return " ".join(said)
+
+
+def _refuse_undecided(session: Session, before: Mapping[str, Any], by: User) -> None:
     if not policy.may(by, Action.EDIT_TRANSFERS, Outcome(initiative=session.initiative)):
-        raise ValidationError({"rule": ValidationError(DECIDED, code="invalid")})
-    text = _("What came out of this session has gone out before: %(where)s. It would be read there again.")
-    return text % {"where": told(again)}
+        name = "rule" if session.rule != before["rule"] else "embargo_until"
+        raise ValidationError({name: ValidationError(DECIDED, code="invalid")})
 
 
 def _refuse_sideless(session: Session) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from confidentiality.policy import (
@@ -14,6 +16,7 @@ from confidentiality.policy import (
     NOT_TO_OFFICIALS,
 )
 from confidentiality.words import listed
+from initiatives import embargo
 from initiatives.models import Session
 from transfer.enums import (
     LEAVES_THE_TEAM,
@@ -47,22 +50,31 @@ def _held_by(rule: str | None, outcome: Outcome) -> bool:
     return rule in NOT_TO_OFFICIALS
 
 
+def embargo_of(outcome: Outcome) -> date | None:
+    """Before which day nothing of its session leaves the team."""
+    return outcome.session.embargo_until if outcome.session else None
+
+
 def is_closed_to_observers(outcome: Outcome) -> bool:
     """Beyond what closes the session itself: under "agreed text only" they see what is agreed."""
     return outcome.session is not None and outcome.session.rule in AGREED_FOR_OBSERVERS and held_back(outcome)
 
 
 def may_leave(outcome: Outcome, channel: str) -> bool:
-    """Whether it may go this way: by what the group agreed, and by the rule of its session."""
-    return allows(outcome.travel_permission, channel) and not held_back(outcome)
+    """Whether it may go this way now: by what the group agreed, and by the rule and the embargo of its session."""
+    held = held_back(outcome) or embargo.stands(embargo_of(outcome))
+    return allows(outcome.travel_permission, channel) and not held
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far an outcome may go as it stands: whether at all, and with which permission."""
+    """How far an outcome may go as it stands: whether at all, with which permission, and not before which day.
+
+    An embargo ends by itself: what it holds counts as what leaves."""
 
     leaves: bool
     permission: str
+    until: date | None = None
 
     def allows(self, channel: str) -> bool:
         return self.leaves and allows(self.permission, channel)
@@ -75,7 +87,7 @@ def reach_of(outcome: Outcome) -> Reach:
     """By everything that decides it: the permission, the rule of its session, the sides behind it, a deletion."""
     if outcome.deleted_at is not None or outcome.travel_permission not in LEAVES_THE_TEAM:
         return Reach(False, outcome.travel_permission)
-    return Reach(not held_back(outcome), outcome.travel_permission)
+    return Reach(not held_back(outcome), outcome.travel_permission, embargo_of(outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +100,12 @@ class InFiles:
 
 
 def in_files(outcome: Outcome) -> InFiles:
-    """By the rule of its session, and for texts by what the group agreed as well."""
+    """By the rule and the embargo of its session, and for texts by what the group agreed as well."""
     rule = outcome.session.rule if outcome.session else None
+    embargoed = embargo.stands(embargo_of(outcome))
     texts = rule not in FACTS_IN_FILES and outcome.travel_permission in LEAVES_THE_TEAM
-    return InFiles(rule not in IN_NO_FILE, texts, rule is None or rule in ATTENDANCE_IN_FILES)
+    people = rule is None or rule in ATTENDANCE_IN_FILES
+    return InFiles(rule not in IN_NO_FILE, texts and not embargoed, people and not embargoed)
 
 
 def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:
@@ -102,18 +116,36 @@ def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:
 
 
 def read_again(*, by: Any, outcome: Outcome, before: Reach) -> list[Transfer]:
-    """What was withdrawn with the outcome, and comes before its readers again now that it may leave again."""
-    if before.leaves or not reach_of(outcome).leaves:
+    """What was withdrawn with the outcome, and comes before its readers again now that it may leave, or sooner."""
+    now = reach_of(outcome)
+    if not now.leaves or (before.leaves and not embargo.ends_earlier(before.until, now.until)):
         return []
     return gone_out(by=by, outcome=outcome)
 
 
-def returned_by_rule(*, by: Any, session: Session, before: str) -> list[Transfer]:
-    """What comes before its readers again when the session has this rule now, and had the other one before."""
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What has gone out, and with a new rule or embargo comes before its readers again, or is kept from them."""
+
+    again: list[Transfer]
+    kept: list[Transfer]
+
+
+def turned_by(*, by: Any, session: Session, before: Mapping[str, Any]) -> Turned:
+    """`before`: the rule and the embargo that the session had."""
     inside = Outcome.objects.visible_to(by).kept()
-    kept = inside.filter(session=session, travel_permission__in=LEAVES_THE_TEAM).order_by("created_at")
-    freed = [one for one in kept if _held_by(before, one) and not _held_by(session.rule, one)]
-    return [sent for outcome in freed for sent in gone_out(by=by, outcome=outcome)]
+    leaving = inside.filter(session=session, travel_permission__in=LEAVES_THE_TEAM).order_by("created_at")
+    sooner = embargo.ends_earlier(before["embargo_until"], session.embargo_until)
+    later = embargo.stands(session.embargo_until) and not embargo.stands(before["embargo_until"])
+    again: list[Transfer] = []
+    kept: list[Transfer] = []
+    for outcome in leaving:
+        held, was_held = _held_by(session.rule, outcome), _held_by(before["rule"], outcome)
+        if not held and (was_held or sooner):
+            again += gone_out(by=by, outcome=outcome)
+        elif later and not was_held:
+            kept += gone_out(by=by, outcome=outcome)
+    return Turned(again, kept)
 
 
 def told(sent: list[Transfer]) -> str:

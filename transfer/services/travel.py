@@ -10,12 +10,13 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import AGREED_TO_OFFICIALS, UNATTRIBUTED_TO_OFFICIALS, WITHOUT_ATTENDANCE
+from initiatives import embargo
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
@@ -24,7 +25,7 @@ from participants.models import Attendance
 from participants.services import attribution
 from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
 from transfer.models import Outcome, Transfer
-from transfer.services.permission import allows, held_back
+from transfer.services.permission import allows, embargo_of, held_back
 
 WAY, WHO, DAY = (
     {"status", "channel", "direction", "body", "message"},
@@ -56,11 +57,31 @@ def _held_back(outcome: Outcome) -> str:
     return _("It came out of a session under the rule “%(rule)s”: nothing of it leaves the room.") % rule
 
 
+def _under_embargo(transfer: Transfer) -> dict[str, str]:
+    """It may be planned for a day after the embargo, and is carried on none before."""
+    until = embargo_of(transfer.outcome)
+    if until is None or not embargo.stands(until):
+        return {}
+    rule = {"day": formats.date_format(until, "j F Y")}
+    if transfer.status == TransferStatus.DONE:
+        return {
+            "outcome": _("Its session is under an embargo until %(day)s: nothing of it goes out before.")
+            % rule
+        }
+    if transfer.sent_on is not None and _first(transfer, transfer.sent_on) < until:
+        return {
+            "sent_on": _("Its session is under an embargo until %(day)s. Plan it for then or later.") % rule
+        }
+    return {}
+
+
 def check(by: User, transfer: Transfer, *, changed: AbstractSet[str], reason: str) -> None:
     """Raise what cannot be right of what has changed; then, unless a reason is given, what is to be asked about."""
     errors: dict[str, Any] = {}
     if changed & WAY:
         errors |= refusals(transfer.outcome, transfer.channel) | _elsewhere(transfer)
+    if changed & (WAY | DAY):
+        errors |= _under_embargo(transfer)
     if "body" in changed and _has_steps(transfer):
         errors["body"] = _(
             "Steps say what became of it at this office. Record another transfer for the other one."

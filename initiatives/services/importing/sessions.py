@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -15,7 +16,7 @@ from confidentiality import policy
 from confidentiality.codes import Action, Rule
 from confidentiality.fields import if_it_opens
 from initiatives.dates import PreciseDate, parse
-from initiatives.enums import SessionFormat, SessionStatus, Theme
+from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.models import Initiative, Session
 from initiatives.models.conflict import normalised
 from initiatives.models.session import LINE_LENGTH, MOST_PRESENT, NOTES_LENGTH, PLACE_LENGTH
@@ -39,7 +40,8 @@ ANSWERS = {"yes": True, "no": False, "": None}
 _COLUMN_OF = {
     "began_on": "date", "began_precision": "date", "ended_on": "until", "ended_precision": "until",
     "agenda_themes": "themes", **{name: name for name in (
-        "format", "status", "rule", "purpose", "next_step", "place", "country", "product_made", "notes", "incidents"
+        "format", "status", "rule", "purpose", "next_step", "place", "country", "product_made", "notes", "incidents",
+        "embargo_until",
     )},
 }  # fmt: skip
 
@@ -63,6 +65,7 @@ def session_columns(initiative: Initiative) -> Columns:
         "notes": partial(text_in, longest=NOTES_LENGTH),
         "product_made": _answer,
         "incidents": partial(text_in, longest=NOTES_LENGTH),
+        "embargo_until": _day,
     }
     prose = ("notes", "incidents")
     return Columns(
@@ -117,6 +120,15 @@ def _fields(values: Values, parties: dict[str, str]) -> dict[str, Any]:
         else:
             found["agenda_themes" if name == "themes" else name] = value
     return {**found, "present": present} if present else found
+
+
+def _day(cell: str) -> date | None:
+    if not cell:
+        return None
+    found = parse(cell)
+    if found.precision != Precision.DAY:
+        raise ValueError(_("Expected a day, as 2026-07-15."))
+    return found.on
 
 
 def _until(cell: str) -> PreciseDate | None:
