@@ -36,6 +36,16 @@ def give_password(page: Page, email: str, password: str) -> None:
     page.locator("#id_password").press("Enter")
 
 
+def set_up_app(page: Page) -> None:
+    """From the page to which a sign-in with a password alone leads."""
+    page.get_by_role("link", name="Set up an app").click()
+    page.locator("#id_code").fill(shown_for(page.locator("#secret").inner_text()))
+    page.get_by_role("button", name="Set up", exact=True).click()
+    expect(page.locator("main li code")).to_have_count(10)
+    page.get_by_role("link", name="I have kept them").click()
+    page.wait_for_url(re.compile(r"\d/$"))
+
+
 def looks_at(page: Page, route: str, language: str = "en") -> list[str]:
     """What is wrong with a page that is reached, at every width and display."""
     wrong = looks(page, f"/{route}", language)
@@ -61,12 +71,7 @@ def test_an_app_and_a_passkey_are_set_up_and_sign_in(browser: Browser, address: 
     page.wait_for_url("**/account/second-factor/")
     page.goto("/people/")
     page.wait_for_url("**/account/second-factor/")
-    page.get_by_role("link", name="Set up an app").click()
-    page.locator("#id_code").fill(shown_for(page.locator("#secret").inner_text()))
-    page.get_by_role("button", name="Set up", exact=True).click()
-    expect(page.locator("main li code")).to_have_count(10)
-    page.get_by_role("link", name="I have kept them").click()
-    page.wait_for_url(re.compile(r"\d/$"))
+    set_up_app(page)
 
     page.goto("/account/second-factor/webauthn/add/")
     page.locator("#passkey").click()
