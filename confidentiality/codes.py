@@ -82,6 +82,7 @@ class Action(TextChoices):
     READ_AUDIT = "read_audit"
     EDIT_DRAFT = "edit_draft"
     READ_PURGE = "read_purge"
+    HOLD_RETENTION = "hold_retention"
     ASK_PURGE = "ask_purge"
     CONFIRM_PURGE = "confirm_purge"
     CANCEL_PURGE = "cancel_purge"
@@ -116,6 +117,7 @@ class ExportReason(TextChoices):
     REPORT = "report", _("To report to a funder or a board")
     PARTNER = "partner", _("For a partner or an official")
     COPY = "copy", _("A copy to keep")
+    HAND_OVER = "hand_over", _("To hand over to the convening organisation")
     OTHER = "other", _("Something else")
 
 

@@ -165,6 +165,7 @@ AREA: Mapping[Action, str] = {
     Action.ARRANGE_COORDINATION: "coordination",
     Action.READ_BRIEF: "brief",
     Action.EDIT_BRIEF: "brief",
+    Action.HOLD_RETENTION: "brief",
     Action.READ_SESSIONS: "sessions",
     Action.EDIT_SESSIONS: "sessions",
     Action.READ_PEOPLE: "people",

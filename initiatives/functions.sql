@@ -457,3 +457,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tell_of_denials(integer) IS 'for t2d_site';
+
+-- The texts of a session whose time is over, its earlier versions and unfinished forms about it: gone, once, and not while
+-- somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time.
+CREATE FUNCTION forget_texts(
+    whose uuid, no_purpose bytea, no_next_step bytea, no_place bytea, no_notes bytea, no_incidents bytea
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE initiatives_session session
+    SET purpose = no_purpose, next_step = no_next_step, place = no_place, notes = no_notes, incidents = no_incidents,
+        texts_gone_at = now(), version = session.version + 1, updated_at = now()
+    WHERE session.id = whose AND session.texts_gone_at IS NULL
+        AND session.keep_texts_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date
+        AND NOT EXISTS (
+            SELECT FROM initiatives_retention kept
+            WHERE kept.initiative_id = session.initiative_id AND kept.held_at IS NOT NULL
+        );
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM initiatives_sessionrevision WHERE session_id = whose;
+    DELETE FROM initiatives_draft WHERE about = whose;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION forget_texts(uuid, bytea, bytea, bytea, bytea, bytea) IS 'for t2d_purge';

@@ -319,6 +319,16 @@ class OfSessionQuerySet(ContentQuerySet):
         return inside.exclude(session__in=closed_sessions(user)) if user.is_authenticated else inside
 
 
+class RetentionQuerySet(ContentQuerySet):
+    def ended(self) -> Self:
+        """Whose time is over, and which nobody holds."""
+        return self.filter(keep_until__lte=begun_everywhere(), held_at=None)
+
+    def near(self, days: int) -> Self:
+        """Whose time is over in so many days, or is; and which nobody holds."""
+        return self.filter(keep_until__lte=begun_everywhere() + timedelta(days), held_at=None)
+
+
 class DraftQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
         """One's own, outside of initiatives and inside of those on whose team one is now."""

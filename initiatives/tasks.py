@@ -6,7 +6,7 @@ from celery import shared_task
 
 from confidentiality.actor import SITE, actor
 from initiatives.services import hand_over_to_successors as hand_over
-from initiatives.services import purge_drafts, purging
+from initiatives.services import purge_drafts, purging, retention
 from initiatives.services.denials import tell_teams
 
 
@@ -26,8 +26,17 @@ def purge_old_drafts() -> None:
 
 @shared_task(name="initiatives.tasks.purge_due")
 def purge_due() -> None:
-    """Carry out the purges that two people agreed on; sent as a hint, and every few seconds by the schedule."""
+    """Carry out the purges that two people agreed on, and those of what was to be kept until now.
+
+    Sent as a hint, and every few seconds by the schedule.
+    """
     purging.purge_due()
+
+
+@shared_task(name="initiatives.tasks.forget_ended_texts")
+def forget_ended_texts() -> None:
+    """Destroy the texts of sessions whose time is over."""
+    retention.forget_ended_texts()
 
 
 @shared_task(name="initiatives.tasks.destroy_returned_keys")

@@ -93,3 +93,13 @@ BEGIN
         );
 END
 $$;
+
+-- Who was at a session whose texts are gone, as their time was over.
+CREATE FUNCTION forget_attendance(whose uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM participants_attendance attendance USING initiatives_session session
+    WHERE attendance.session_id = whose AND session.id = whose AND session.texts_gone_at IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION forget_attendance(uuid) IS 'for t2d_purge';

@@ -21,6 +21,7 @@ from initiatives.api.initiatives import Initiatives
 from initiatives.api.people import CircleDeclarations, TeamMembers
 from initiatives.api.purging import PurgeRequests, Tombstones
 from initiatives.api.reference import Conflicts, Deadlines, OfficialTracks, Parties
+from initiatives.api.retention import Retentions
 from initiatives.api.sessions import Sessions
 from participants.api.bodies import OfficialBodies
 from participants.api.links import OfficialLinks
@@ -87,6 +88,7 @@ for name, view in {
     "briefs": Briefs,
     "ground-rules": GroundRulesVersions,
     "ground-rules-assents": Assents,
+    "retentions": Retentions,
     "team-members": TeamMembers,
     "people": People,
     "participations": Participations,

@@ -40,6 +40,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "forget what was to be kept until now": {
+        "task": "initiatives.tasks.forget_ended_texts",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
     "destroy returned keys": {
         "task": "initiatives.tasks.destroy_returned_keys",
         "schedule": 300.0,

@@ -41,6 +41,8 @@ DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
     "initiatives:visibility": (gettext_lazy("Change who sees a card"), frozenset()),
     "initiatives:ask_purge": (gettext_lazy("Ask for a purge"), frozenset()),
     "initiatives:purge": (gettext_lazy("Confirm a purge"), frozenset({"cancel"})),
+    "initiatives:retention": (gettext_lazy("Set until when an initiative is kept"), frozenset({"hold"})),
+    "initiatives:everything": (gettext_lazy("Take everything out"), frozenset()),
     "participants:erase": (gettext_lazy("Erase an identity"), frozenset()),
     "participants:liaisons": (gettext_lazy("Change who is liaison"), frozenset()),
 }

@@ -19,7 +19,7 @@ from coordination.models import OverlapFlag
 from coordination.services import flags
 from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
-from initiatives.services import entitle, waiting_for, with_cards
+from initiatives.services import ending_for, entitle, waiting_for, with_cards
 from initiatives.views.sight import for_team
 from t2d.admissions import LISTS, of_admissions
 from t2d.record_waits import of_record
@@ -36,6 +36,8 @@ def gathered(user: Any) -> dict[str, Any]:
     found |= of_record(user, memberships)
     found["purges"] = waiting_for(user)
     with_cards(by=user, requests=found["purges"])
+    found["ending"] = ending_for(user) if memberships else []
+    entitle(by=user, initiatives=[kept.initiative for kept in found["ending"]])
     if user.mandates.live().exists():
         found |= _of_coordinator(user)
     if user.is_steward:
@@ -44,7 +46,17 @@ def gathered(user: Any) -> dict[str, Any]:
         user, [member.initiative_id for member in memberships if member.role == TeamRole.LEAD]
     )
     numbers = ("flags_number", "unvetted_number")
-    lists = ("declarations", "expiring", "incomplete", "purges", "unfinished", "stuck", "stale", "received")
+    lists = (
+        "declarations",
+        "expiring",
+        "incomplete",
+        "purges",
+        "ending",
+        "unfinished",
+        "stuck",
+        "stale",
+        "received",
+    )
     found["waiting"] = sum(found.get(name, 0) for name in numbers) + sum(
         len(found.get(name, [])) for name in (*lists, *LISTS)
     )

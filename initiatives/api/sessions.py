@@ -63,12 +63,13 @@ class SessionSerializer(Strict):
             "version",
             "initiative",
             *SESSION_FIELDS,
+            "texts_gone_at",
             "by",
             "deleted_at",
             "override_reason",
             *STAMPS,
         )
-        read_only_fields = ("deleted_at",)
+        read_only_fields = ("deleted_at", "texts_gone_at")
         set_once = {"initiative": _("A session changes its initiative by POST to /move/.")}
 
 

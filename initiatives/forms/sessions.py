@@ -44,7 +44,7 @@ PRECISIONS = [
 ]
 
 
-def _day(label: Any, *, required: bool, help_text: Any = "") -> forms.DateField:
+def day_field(label: Any, *, required: bool, help_text: Any = "") -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date", "class": "w-auto"}, format="%Y-%m-%d")
     return forms.DateField(
         label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"], help_text=help_text
@@ -79,9 +79,9 @@ class SessionFields(forms.Form):
     status = forms.ChoiceField(
         label=_("Was it held?"), choices=SessionStatus.choices, initial=SessionStatus.HELD
     )
-    began = _day(_("Day"), required=True)
+    began = day_field(_("Day"), required=True)
     began_precision = _precision(_("How exact"))
-    ended = _day(_("Last day"), required=False)
+    ended = day_field(_("Last day"), required=False)
     ended_precision = _precision(_("How exact"))
     format = forms.ChoiceField(label=_("Format"), choices=[("", _("Choose")), *SessionFormat.choices])
     rule = forms.ChoiceField(
@@ -208,12 +208,20 @@ class DetailsForm(DoubtedForm, VersionedForm):
         required=False,
         help_text=_("What went wrong: a leak, a walk-out, somebody who was questioned afterwards."),
     )
-    embargo_until = _day(
+    embargo_until = day_field(
         _("Embargo until"),
         required=False,
         help_text=_(
             "Before this day no text of it, and nothing that came out of it, leaves the team: not in a file, not to an "
             "office. It ends once the day has begun everywhere, at noon UTC."
+        ),
+    )
+    keep_texts_until = day_field(
+        _("Keep its texts until"),
+        required=False,
+        help_text=_(
+            "On this day its texts, its earlier versions and who was there are destroyed, and nobody brings them back. "
+            "The facts, the numbers and what came out of it stay. A month from now at the earliest."
         ),
     )
     audience = forms.ChoiceField(
@@ -310,7 +318,7 @@ def details_sent(values: Mapping[str, Any], readers: Iterable[Any]) -> dict[str,
             name: [str(values[name] or "")] for name in ("country", "place", "notes", "incidents", "audience")
         },
         "product_made": [made],
-        "embargo_until": [str(values["embargo_until"] or "")],
+        **{name: [str(values[name] or "")] for name in ("embargo_until", "keep_texts_until")},
         "agenda_themes": list(values["agenda_themes"] or []),
         "readers": sorted(str(pk) for pk in readers),
     }

@@ -7,6 +7,7 @@ from initiatives.models.emergency import EmergencyAccess
 from initiatives.models.initiative import Initiative, InitiativeOrganisation, InitiativeParty
 from initiatives.models.people import CircleDeclaration, CoordinatorMandate, TeamMember
 from initiatives.models.purging import PurgeRequest, Tombstone
+from initiatives.models.retention import Retention
 from initiatives.models.session import Session, SessionReader, SessionRevision
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "OfficialTrack",
     "Party",
     "PurgeRequest",
+    "Retention",
     "Session",
     "SessionReader",
     "SessionRevision",

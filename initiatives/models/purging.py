@@ -171,7 +171,8 @@ class Tombstone(Record):
 
     Not a backup, and no way back. It is written before anything is destroyed, so that a purge that was cut short is
     finished; `purged_at` says that it was. `purged_id` is the id of the initiative, and no relation: there is
-    nothing left to relate to. Read by `readers`, who knew of it: the leads of its last team and the two who decided.
+    nothing left to relate to. Read by `readers`, who knew of it: the leads of its last team, and who
+    decided: two people, or where its time was over, one.
     """
 
     wall = Wall(
@@ -183,7 +184,8 @@ class Tombstone(Record):
     reason = models.CharField(_("reason"), max_length=25, choices=PurgeReason, editable=False)
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     asked_at = models.DateTimeField(editable=False)
-    confirmed_by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
+    # Nobody, where the time was over for which it was to be kept: then `asked_by` is who set the end.
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", editable=False)
     confirmed_at = models.DateTimeField(editable=False)
     readers = ArrayField(models.UUIDField(), editable=False)
     rows_gone_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -195,7 +197,9 @@ class Tombstone(Record):
         ordering = ["-confirmed_at"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(confirmed_by=F("asked_by")), name="tombstone_names_two_people"
+                condition=Q(confirmed_by=None, reason=PurgeReason.RETENTION_ENDED)
+                | Q(confirmed_by__isnull=False) & ~Q(confirmed_by=F("asked_by")),
+                name="tombstone_names_two_people",
             )
         ]
 

@@ -33,6 +33,8 @@ class Session(InitiativeContent):
     `began_on` and `ended_on` are first days of their period (dates.py); no end means the same day. Dates, country,
     format, rule and status are in clear, so that a timeline can be drawn and dates compared without the vault.
     `embargo_until`: nothing of it leaves the team before this day, whatever the rule lets go (embargo.py).
+    `keep_texts_until`: on this day its texts, its earlier versions and who was there are destroyed
+    (services/retention.py), and `texts_gone_at` says that they were; the facts and what came out of it stay.
     `present`: how many came for each side, {party id: number}; "" stands for those who belong to none.
     A deleted session keeps its row and its history until the initiative is purged; lists leave it out.
     """
@@ -66,13 +68,23 @@ class Session(InitiativeContent):
     incidents = EncryptedTextField(
         _("incidents"), field_id="session.incidents", max_length=NOTES_LENGTH, blank=True
     )
+    keep_texts_until = models.DateField(_("texts kept until"), null=True, blank=True)
+    texts_gone_at = models.DateTimeField(null=True, blank=True, editable=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
 
     wall = Wall(
-        select=f"{TEAM_CONTENT.select} AND id NOT IN (SELECT closed_sessions())", insert=LOGGED, update=LOGGED
+        select=f"{TEAM_CONTENT.select} AND id NOT IN (SELECT closed_sessions())",
+        insert=LOGGED,
+        update=LOGGED,
+        others={
+            "t2d_purge": {"SELECT": "keep_texts_until IS NOT NULL AND texts_gone_at IS NULL"},
+            # forget_texts() takes them out.
+            "t2d_policy": {"UPDATE": "true"},
+        },
+        columns={"t2d_purge": {"SELECT": ("id", "initiative_id", "keep_texts_until", "texts_gone_at")}},
     )
 
     class Meta:
@@ -109,8 +121,9 @@ class Session(InitiativeContent):
                 errors[f"{name}_on"] = text
         if not errors and self.began_on and self.ended_on and self.days.last < self.days.first:
             errors["ended_on"] = _("The end lies before the beginning.")
-        if text := wrong_with(self.embargo_until):
-            errors["embargo_until"] = text
+        for name in ("embargo_until", "keep_texts_until"):
+            if text := wrong_with(getattr(self, name)):
+                errors[name] = text
         if errors:
             raise ValidationError(errors)
 
@@ -127,7 +140,11 @@ class SessionRevision(RecordRevision):
     objects = OfSessionQuerySet.as_manager()
 
     wall = Wall(
-        select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED, update=LOGGED, kept=("number",)
+        select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}",
+        insert=LOGGED,
+        update=LOGGED,
+        others={"t2d_policy": {"DELETE": "true"}},
+        kept=("number",),
     )
 
     class Meta:

@@ -65,7 +65,7 @@ def _leave_behind(session: Session, by: User) -> None:
     change_versions(session, _without_texts)
     for name in SESSION_TEXTS:
         setattr(session, name, "")
-    session.deleted_at = timezone.now()
+    session.deleted_at, session.keep_texts_until = timezone.now(), None
     save(session)
     keep_session(session, by, ["deleted", MOVED], MOVED)
 

@@ -29,8 +29,8 @@ from confidentiality.keys import KeyServiceAway
 from confidentiality.keystore import StoreUnusable
 from confidentiality.policy import Hidden
 from confidentiality.records import save
-from initiatives.enums import PurgeState
-from initiatives.models import Initiative, PurgeRequest, TeamMember, Tombstone
+from initiatives.enums import PurgeReason, PurgeState
+from initiatives.models import Initiative, PurgeRequest, Retention, TeamMember, Tombstone
 from initiatives.services.turns import take_turn
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,9 @@ def purge_due() -> int:
     """
     with actor(PURGE):
         due = list(PurgeRequest.objects.filter(_is_due()).values_list("pk", flat=True))
+        ended = list(Retention.objects.ended().values_list("initiative_id", flat=True))
     put_off = [pk for pk in due if not _attempted(_begin, pk)]
+    put_off += [pk for pk in ended if not _attempted(_begin_ended, pk)]
     with actor(PURGE):
         unfinished = list(Tombstone.objects.filter(_is_unfinished()).values_list("pk", flat=True))
     put_off += [pk for pk in unfinished if not _attempted(_finish, pk)]
@@ -152,11 +154,31 @@ def _begin(request_id: UUID) -> None:
         )
 
 
+def _begin_ended(initiative_id: UUID) -> None:
+    """The same for an initiative whose time is over: nobody confirms; the tombstone names whoever set the end."""
+    with actor(PURGE):
+        take_turn("purge", initiative_id)
+        # Again: somebody may hold it since.
+        ended = Retention.objects.ended().filter(initiative=initiative_id)
+        retention = ended.only("initiative_id", "set_by_id", "set_at").first()
+        if retention is None or Tombstone.objects.filter(purged_id=initiative_id).exists():
+            return
+        _write(
+            Tombstone(
+                purged_id=initiative_id,
+                reason=PurgeReason.RETENTION_ENDED,
+                asked_by_id=retention.set_by_id,
+                asked_at=retention.set_at,
+                confirmed_at=timezone.now(),
+            )
+        )
+
+
 def _write(tombstone: Tombstone) -> None:
-    """With those who may read it: whoever leads the team now, and the two who decided."""
+    """With those who may read it: whoever leads the team now, and who decided."""
     leads = TeamMember.objects.current().filter(initiative=tombstone.purged_id, role=TeamRole.LEAD)
     readers = {tombstone.asked_by_id, tombstone.confirmed_by_id, *leads.values_list("user", flat=True)}
-    tombstone.readers = sorted(readers)
+    tombstone.readers = sorted(pk for pk in readers if pk is not None)
     save(tombstone)
 
 

@@ -35,6 +35,7 @@ class Keeper:
     name: what it is called in a history. there: whether it keeps anything of a session. forget: take that out.
     said: what the question says. follows: what else the new rule or embargo brings about, in a sentence; by session,
     how both stood before and who changes it. Raises ValidationError where it cannot be, or is not for them.
+    ended: take it out of a session, by its id, whose time is over; for the worker, as nobody in particular.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Keeper:
     forget: Callable[[Session, User], None]
     said: str | Promise
     follows: Callable[[Session, Mapping[str, Any], User], str] = lambda session, before, by: ""
+    ended: Callable[[UUID], None] = lambda session_id: None
 
 
 _keepers: list[Keeper] = []
@@ -111,6 +113,12 @@ def forget_who_was_there(session: Session, by: User) -> None:
     for keeper in _keepers:
         if keeper.there(session):
             keeper.forget(session, by)
+
+
+def forget_ended(session_id: UUID) -> None:
+    """Of a session whose time is over."""
+    for keeper in _keepers:
+        keeper.ended(session_id)
 
 
 def forget_against_the_rule(session: Session, by: User) -> list[str]:

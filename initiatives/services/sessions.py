@@ -25,17 +25,20 @@ from initiatives.models import Initiative, Session, SessionReader, SessionRevisi
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
+from initiatives.services.retention import refuse_soon
 from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
     "status", "began_on", "began_precision", "ended_on", "ended_precision", "format", "rule", "embargo_until",
-    "audience", "country", "product_made", "present", "agenda_themes", "purpose", "next_step", "place", "notes",
-    "incidents",
+    "keep_texts_until", "audience", "country", "product_made", "present", "agenda_themes", "purpose", "next_step",
+    "place", "notes", "incidents",
 )  # fmt: skip
 MOVED = "moved"  # said of a version, as what it changed
 # What decides who reads it.
 READ_BY = ("rule", "embargo_until", "audience")
+# What an older version does not bring back.
+STAYS = (*READ_BY, "keep_texts_until")
 _WHEN = {"status", "began_on", "began_precision", "ended_on", "ended_precision"}
 
 
@@ -127,12 +130,12 @@ def bring_back_session(
     override_reason: str = "",
 ) -> Session:
     """Write an older version again, as a new one with a reason. Its rule, embargo and audience stay, and so
-    who reads it. Raises Stale, and Doubt as `edit_session` does.
+    who reads it, and its clock. Raises Stale, and Doubt as `edit_session` does.
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
     then = older_version(session_versions(by=by, session=session), number, session).fields
-    fields = {name: then[name] for name in SESSION_FIELDS if name in then and name not in READ_BY}
+    fields = {name: then[name] for name in SESSION_FIELDS if name in then and name not in STAYS}
     for name in {"began_on", "ended_on"} & set(fields):
         fields[name] = date.fromisoformat(fields[name]) if fields[name] else None
     reason = needed_reason(reason)
@@ -209,8 +212,11 @@ def keep_session(session: Session, by: User, changed: list[str], reason: str = "
 
 def was_moved(session: Session) -> bool:
     """Whether what stands here is what a move left behind."""
-    newest = if_it_opens(session.revisions.order_by("-number")[0], "kept")
-    return bool(newest) and MOVED in newest["changed"]
+    newest = session.revisions.order_by(
+        "-number"
+    ).first()  # None once its texts are gone, as their time was over.
+    kept = if_it_opens(newest, "kept") if newest else None
+    return kept is not None and MOVED in kept["changed"]
 
 
 def refuse_deleted(session: Session) -> None:
@@ -297,6 +303,8 @@ def _judge(
     if session.country and session.country not in country_codes():
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
+    if "keep_texts_until" in changed:
+        refuse_soon(session.keep_texts_until)
     doubts = {}
     decided = [name for name in READ_BY if name in changed]
     if before and decided and (text := consequences(session, before, by)):

@@ -118,8 +118,11 @@ def initiative(request: HttpRequest, pk: UUID) -> HttpResponse:
 def card_context(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
     """What the head of every page of an initiative needs."""
     who = services.who_can_see(by=request.user, initiative=shown)
-    purge = services.open_request(by=request.user, initiative=shown) if who.team_size else None
-    return {"initiative": shown, "who": who, "sight": of_card(shown, who), "purge": purge}
+    found: dict[str, Any] = {"initiative": shown, "who": who, "sight": of_card(shown, who)}
+    if who.team_size:
+        found["purge"] = services.open_request(by=request.user, initiative=shown)
+        found["ends_on"] = services.ends_on(by=request.user, initiative=shown)
+    return found
 
 
 def organisations_of(shown: Initiative) -> list[dict[str, Any]]:

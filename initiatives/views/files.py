@@ -110,15 +110,20 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
 
 def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
     """As the API counts it for this reader. What it refuses is an address that no page of ours leads to."""
-    filters = _filters(request)
+    counted: dict[str, Any] = of_api(request, address, {**_filters(request), "preview": "yes"}).data
+    return counted
+
+
+def of_api(request: HttpRequest, address: str, query: Mapping[str, Any]) -> Any:
+    """What the API answers this reader to a list; 404 where it refuses."""
     asked = copy(request)
-    asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode({**filters, "preview": "yes"})}  # type: ignore[attr-defined]
+    asked.method = "GET"
+    asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode(query)}  # type: ignore[attr-defined]
     asked.__dict__.pop("GET", None)  # Read anew from there.
     answer: Any = resolve(address).func(asked)
     if answer.status_code != 200:
         raise Http404
-    counted: dict[str, Any] = answer.data
-    return counted
+    return answer
 
 
 def _telling(counted: Mapping[str, Any]) -> list[str]:

@@ -38,6 +38,7 @@ KINDS: Mapping[str, Any] = {
     "initiatives.GroundRulesAssent": gettext_lazy("Assents to the ground rules"),
     "initiatives.InitiativeOrganisation": gettext_lazy("Organisations named on the card"),
     "initiatives.InitiativeParty": gettext_lazy("Parties named on the card"),
+    "initiatives.Retention": gettext_lazy("Until when it is kept"),
     "initiatives.Session": gettext_lazy("Sessions"),
     "initiatives.SessionReader": gettext_lazy("Observers named for sessions"),
     "initiatives.SessionRevision": gettext_lazy("Saved versions of sessions"),

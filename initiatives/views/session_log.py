@@ -227,15 +227,9 @@ def _status(form: Any, draft: Kept | None, overtaken: Mapping[str, Any]) -> int:
 # --- Details --------------------------------------------------------------------------------------------------
 
 _TOLD = (
-    "agenda_themes",
-    "country",
-    "place",
-    "notes",
-    "product_made",
-    "incidents",
-    "embargo_until",
+    "agenda_themes", "country", "place", "notes", "product_made", "incidents", "embargo_until", "keep_texts_until",
     "audience",
-)
+)  # fmt: skip
 
 
 @login_required
@@ -306,8 +300,10 @@ def _overtaken_details(
     now = _details_of(shown)
     before = _version_of(request.user, shown, version)
     fields = before.fields if before else {}
-    # A version that is older than embargoes stood under none.
-    known = details_sent({"embargo_until": None, **fields}, fields["readers"]) if "audience" in fields else {}
+    # What an older version does not know of had no value then.
+    known = (
+        details_sent({**dict.fromkeys(_TOLD), **fields}, fields["readers"]) if "audience" in fields else {}
+    )
     data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
     observers = _observers(shown)

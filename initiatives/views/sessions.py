@@ -203,6 +203,7 @@ def labels() -> dict[str, str]:
         "format": _("Format"),
         "rule": _("Rule"),
         "embargo_until": _("Embargo until"),
+        "keep_texts_until": _("Texts kept until"),
         "present": _("Numbers present"),
         "purpose": _("Purpose"),
         "next_step": _("Next step"),
@@ -236,7 +237,7 @@ def in_words(name: str, value: Any, names: dict[str, str]) -> str:
         return _("yes") if value else _("no")
     if name == "present" and isinstance(value, dict):
         return listed(f"{names.get(key, _('a side'))}: {number}" for key, number in _in_order(value, names))
-    if name in ("began_on", "ended_on", "embargo_until"):
+    if name in ("began_on", "ended_on", "embargo_until", "keep_texts_until"):
         return when(date.fromisoformat(value)) if value else ""
     words = dict(_CODES[name].choices) if name in _CODES else names
     if isinstance(value, list):

@@ -94,7 +94,12 @@ class Attendance(InitiativeContent):
 
     objects = OfSessionQuerySet.as_manager()
 
-    wall = Wall(select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}", insert=LOGGED, delete=LOGGED)
+    wall = Wall(
+        select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}",
+        insert=LOGGED,
+        delete=LOGGED,
+        others={"t2d_policy": {"DELETE": "true"}},
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "participation"], name="attendance_once")]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -74,11 +74,17 @@ def _forget(session: Session, by: User) -> None:
     Attendance.objects.filter(session=session).delete()
 
 
+def _ended(session_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_attendance(%s)", [session_id])
+
+
 KEEPER = Keeper(
     "attendance",
     _there,
     _forget,
     gettext_lazy("It stands there who came. Under this rule that is not stored: it will be taken out."),
+    ended=_ended,
 )
 
 

@@ -109,9 +109,10 @@ TELLS: Sequence[tuple[set[str], Any]] = (
     ),
     ({"initiatives.Draft"}, gettext_lazy("That a user left a form unfinished, and which form.")),
     (
-        {"initiatives.PurgeRequest", "initiatives.Tombstone"},
+        {"initiatives.PurgeRequest", "initiatives.Tombstone", "initiatives.Retention"},
         gettext_lazy(
-            "That an initiative is to be purged or was, why, who decided, and who had led its team."
+            "That an initiative is to be purged or was, and when; why, who decided or holds it, and who had led its "
+            "team."
         ),
     ),
     (

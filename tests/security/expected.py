@@ -310,6 +310,10 @@ ROWS: Mapping[str, Row] = {
     "initiatives/<uuid:pk>/team/<uuid:member>/undo/": button(manage_team),
     "initiatives/<uuid:pk>/successor/": button(manage_team),
     "initiatives/<uuid:pk>/purge/": form(manage_team),
+    "initiatives/<uuid:pk>/retention/": Row(
+        {"get": team, "head": team, "post": Ask(manage_team, {"act": "set", "version": 1, "ends": "no_end"})}
+    ),
+    "initiatives/<uuid:pk>/everything/": form(manage_team),
     "purges/": page(signed_in),
     "purges/<uuid:pk>/": form(team),
     "initiatives/<uuid:pk>/audit/": page(read_audit),
@@ -470,6 +474,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "api/v1/briefs/<pk>/": detail(team, change=Ask(write_brief, {"title": "A new title"})),
     "api/v1/briefs/<pk>/history/": listed(team),
+    "api/v1/retentions/": listed(
+        signed_in, Ask(inside(MANAGES, NAMED), {"initiative": "{initiative}", "keep_until": None})
+    ),
+    "api/v1/retentions/<pk>/": detail(team, change=Ask(manage_team, {"keep_until": None})),
+    "api/v1/retentions/<pk>/hold/": button(Ask(write_brief, {"reason": "For the evaluation"})),
+    "api/v1/retentions/<pk>/release/": button(manage_team),
     "api/v1/ground-rules/": listed(
         signed_in, Ask(inside(WRITES_BRIEF, NAMED), {"initiative": "{initiative}", "text": "New rules"})
     ),

@@ -48,6 +48,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"account/second-factor/.*", "pk", "-"),
     (r"api/v1/initiatives/.*", "pk", "initiative"),
     (r"api/v1/briefs/.*", "pk", "initiative"),
+    (r"api/v1/retentions/.*", "pk", "initiative"),
     (r"api/v1/ground-rules/.*", "pk", "rules"),
     (r"api/v1/ground-rules-assents/.*", "pk", "assent"),
     (r"api/v1/purge-requests/.*", "pk", "purge"),

@@ -404,6 +404,7 @@ UNIQUE = {
     "initiatives.InitiativeOrganisation.organisation_named_once_in_role": _CARD,
     "initiatives.InitiativeParty.party_once_on_card": _CARD,
     "initiatives.PurgeRequest.one_open_purge_request": _TEAM,
+    "initiatives.Retention.initiative": _TEAM,
     "initiatives.SessionReader.session_reader_once": _TEAM,
     "initiatives.SessionRevision.session_revision_once": _TEAM,
     "initiatives.TeamMember.on_a_team_once_at_a_time": _TEAM,

@@ -168,6 +168,8 @@ def test_keys_that_may_change_are_few_and_known() -> None:
         ("Person", "party_id"),
         ("PurgeRequest", "cancelled_by_id"),
         ("PurgeRequest", "confirmed_by_id"),
+        ("Retention", "held_by_id"),
+        ("Retention", "set_by_id"),
         ("SelectionRating", "by_id"),
         ("Transfer", "body_id"),
         ("Transfer", "carrier_id"),

@@ -38,6 +38,7 @@ LISTS = [
     "parties",
     "people",
     "purge-requests",
+    "retentions",
     "selection-ratings",
     "sessions",
     "received-transfers",

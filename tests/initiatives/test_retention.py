@@ -1,0 +1,381 @@
+"""How long something is kept: clocks that everybody sees, that are held with a reason, and that end by themselves."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from confidentiality.actor import actor
+from confidentiality.policy import Forbidden, Hidden
+from confidentiality.records import Stale
+from conftest import World
+from initiatives import services
+from initiatives.embargo import begun_everywhere
+from initiatives.models import Draft, Initiative, Retention, Session, SessionRevision, Tombstone
+from initiatives.models.retention import NOTICE_DAYS, earliest_end
+from initiatives.models.session import SESSION_TEXTS
+from initiatives.services.sessions import bring_back_session, edit_session, log_session, was_moved
+from initiatives.tasks import forget_ended_texts, purge_due
+from initiatives.views.everything import LISTS
+from participants.models import Attendance
+from participants.services.attendance import mark_attendance
+from t2d.api import router
+from tests import factories as make
+from tests import record
+from tests.clients import client_of as program_of
+from tests.clients import get, patch, post
+from tests.logins import WORKER, logged_in_as
+
+pytestmark = pytest.mark.django_db
+YESTERDAY = begun_everywhere() - timedelta(1)
+
+
+def over(world: World, **more: Any) -> Retention:
+    """An end that was set in time, and has come."""
+    retention = services.set_retention(by=world.alice, initiative=world.secret, keep_until=earliest_end())
+    Retention.objects.update(keep_until=YESTERDAY)
+    retention.refresh_from_db()
+    return retention
+
+
+def worded(world: World, **more: Any) -> Session:
+    """A session with texts, a version before, somebody who came, an outcome and an unfinished form."""
+    fields = {name: f"Said in {name}" for name in SESSION_TEXTS}
+    session = log_session(
+        by=world.alice,
+        initiative=world.secret,
+        began_on="2026-03-04",
+        format="workshop",
+        present={"": 7},
+        **fields,
+        **more,
+    )
+    edit_session(by=world.alice, session=session, place="Elsewhere")
+    somebody = record.make_participation(world.secret)
+    mark_attendance(by=world.alice, session=session, participations=[somebody], seen=())
+    record.make_outcome(world.secret, world.alice, session=session, statement="What came out of it")
+    make.make_draft(world.bob, initiative=world.secret, place="session_details", about=session.pk)
+    session.refresh_from_db()
+    return session
+
+
+def its_time_is_over(world: World, session: Session) -> None:
+    edit_session(by=world.alice, session=session, keep_texts_until=earliest_end())
+    Session.objects.filter(pk=session.pk).update(keep_texts_until=YESTERDAY)
+
+
+# --- Setting, holding, letting go ---------------------------------------------------------------------------------
+
+
+def test_an_end_lies_a_month_ahead(world: World) -> None:
+    for days in (-1, 0, NOTICE_DAYS - 1):
+        soon = begun_everywhere() + timedelta(days)
+        with pytest.raises(ValidationError) as refused:
+            services.set_retention(by=world.alice, initiative=world.secret, keep_until=soon)
+        assert set(refused.value.message_dict) == {"keep_until"}
+    kept = services.set_retention(by=world.alice, initiative=world.secret, keep_until=earliest_end())
+    assert (kept.keep_until, kept.set_by, kept.is_near) == (earliest_end(), world.alice, True)
+    later = services.set_retention(
+        by=world.alice, initiative=world.secret, keep_until=earliest_end() + timedelta(400), version=1
+    )
+    assert not later.is_near
+    with pytest.raises(Stale):
+        services.set_retention(by=world.alice, initiative=world.secret, keep_until=None, version=1)
+    assert services.set_retention(by=world.alice, initiative=world.secret, keep_until=None).keep_until is None
+
+
+def test_it_is_kept_as_long_as_it_runs(world: World) -> None:
+    Initiative.objects.filter(pk=world.secret.pk).update(ended_on=date(2199, 5, 6))
+    world.secret.refresh_from_db()
+    with pytest.raises(ValidationError) as refused:
+        services.set_retention(by=world.alice, initiative=world.secret, keep_until=date(2199, 5, 5))
+    assert "6 May 2199" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("who", "sets", "holds"),
+    [("alice", True, True), ("bob", False, True), ("observer", False, False), ("harry", None, None),
+     ("rita", None, None), ("cora", None, None), ("stella", None, None), ("sam", None, None)],
+)  # fmt: skip
+def test_who_sets_an_end_and_who_holds_it(
+    world: World, who: str, sets: bool | None, holds: bool | None
+) -> None:
+    """None: does not know of the initiative."""
+    user = make.make_member_of(world.house, "Olga") if who == "observer" else getattr(world, who)
+    if who == "observer":
+        make.make_member(world.secret, user, "observer")
+    may = {"set": sets, "hold": holds, "release": sets}
+    acts = {
+        "set": lambda: services.set_retention(by=user, initiative=world.secret, keep_until=earliest_end()),
+        "hold": lambda: services.hold_retention(
+            by=user, initiative=world.secret, reason="For the evaluation"
+        ),
+        "release": lambda: services.release_retention(by=user, initiative=world.secret),
+    }
+    for name, act in acts.items():
+        if may[name]:
+            act()
+        else:
+            with pytest.raises(Hidden if may[name] is None else Forbidden), transaction.atomic():
+                act()
+    browser = Client()
+    browser.force_login(user)
+    page = browser.get(reverse("initiatives:retention", args=[world.secret.pk]))
+    assert page.status_code == (404 if sets is None else 200)
+    assert ('value="set"' in page.content.decode()) is bool(sets)
+
+
+def test_what_is_held_needs_a_reason_and_is_let_go_with_notice(world: World) -> None:
+    over(world)
+    with pytest.raises(ValidationError) as refused:
+        services.hold_retention(by=world.bob, initiative=world.secret, reason="  ")
+    assert set(refused.value.message_dict) == {"reason"}
+    services.hold_retention(by=world.bob, initiative=world.secret, reason="For the evaluation")
+    with pytest.raises(ValidationError):
+        services.hold_retention(by=world.alice, initiative=world.secret, reason="Me too")
+    kept = services.release_retention(by=world.alice, initiative=world.secret)
+    assert (kept.held, kept.hold_reason, kept.keep_until) == (False, "", earliest_end())
+
+
+def test_the_database_stores_no_end_that_was_not_announced(world: World) -> None:
+    """Whoever goes past the service still waits for a month."""
+    with actor(world.alice):
+        row = Retention(initiative=world.secret, set_by=world.alice, keep_until=begun_everywhere())
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            row.save()
+        row.keep_until = earliest_end()
+        row.save()
+        row.keep_until = begun_everywhere() + timedelta(2)
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            row.save()
+
+
+# --- The end of an initiative -------------------------------------------------------------------------------------
+
+
+def test_it_is_purged_when_its_time_is_over(world: World) -> None:
+    over(world)
+    purge_due()
+    assert not Initiative.objects.filter(pk=world.secret.pk).exists()
+    stone = Tombstone.objects.get(purged_id=world.secret.pk)
+    assert (stone.reason, stone.asked_by, stone.confirmed_by) == ("retention_ended", world.alice, None)
+    assert stone.purged_at is not None
+    assert world.alice.pk in stone.readers
+    purge_due()
+    assert Tombstone.objects.count() == 1
+    browser = Client()
+    browser.force_login(world.alice)
+    for address in (reverse("initiatives:purge", args=[stone.pk]), reverse("initiatives:purges")):
+        assert world.alice.name in browser.get(address).content.decode()
+    assert get(program_of(world.alice), "tombstones/").json()["results"][0]["confirmed_by"] is None
+
+
+@pytest.mark.parametrize("why", ["held", "later", "no end"])
+def test_it_stays(world: World, why: str) -> None:
+    retention = over(world)
+    if why == "held":
+        services.hold_retention(by=world.bob, initiative=world.secret, reason="A court asked for it")
+    else:
+        until = earliest_end() if why == "later" else None
+        services.set_retention(by=world.alice, initiative=world.secret, keep_until=until)
+    purge_due()
+    assert Retention.objects.filter(pk=retention.pk).exists()
+    assert not Tombstone.objects.exists()
+
+
+def test_the_whole_team_sees_it_coming(world: World) -> None:
+    olga = make.make_member_of(world.house, "Olga")
+    make.make_member(world.secret, olga, "observer")
+    services.set_retention(by=world.alice, initiative=world.secret, keep_until=earliest_end())
+    said = f"{earliest_end():%-d %B %Y}"
+    for user in (world.alice, olga):
+        browser = Client()
+        browser.force_login(user)
+        for name in ("initiative", "brief", "sessions", "team"):
+            page = browser.get(reverse(f"initiatives:{name}", args=[world.secret.pk])).content.decode()
+            assert f"will be purged on {said}" in page
+        assert "Will be purged, as their time is over" in browser.get("/").content.decode()
+    harry = Client()
+    harry.force_login(world.harry)
+    assert "Will be purged" not in harry.get("/").content.decode()
+
+
+# --- The end of the texts of a session ----------------------------------------------------------------------------
+
+
+def test_texts_versions_and_who_was_there_go_and_the_facts_stay(world: World) -> None:
+    session = worded(world)
+    its_time_is_over(world, session)
+    forget_ended_texts()
+    session.refresh_from_db()
+    assert [getattr(session, name) for name in SESSION_TEXTS] == [""] * len(SESSION_TEXTS)
+    assert (session.present, str(session.began_on), session.format) == ({"": 7}, "2026-03-04", "workshop")
+    assert session.texts_gone_at is not None
+    for model in (SessionRevision, Attendance):
+        assert not model.objects.filter(session=session).exists()
+    assert not Draft.objects.filter(about=session.pk).exists()
+    assert session.outcomes.get().statement == "What came out of it"
+    assert not was_moved(session)
+    version = session.version
+    forget_ended_texts()
+    session.refresh_from_db()
+    assert session.version == version
+    browser = Client()
+    browser.force_login(world.alice)
+    for name in ("session", "session_history", "session_details", "edit_session"):
+        assert browser.get(reverse(f"initiatives:{name}", args=[session.pk])).status_code == 200
+    page = browser.get(reverse("initiatives:session", args=[session.pk])).content.decode()
+    assert "were destroyed on" in page
+    assert edit_session(by=world.alice, session=session, country="CH").revisions.count() == 1
+
+
+def test_another_session_keeps_its_own(world: World) -> None:
+    gone, stays = worded(world), worded(world)
+    its_time_is_over(world, gone)
+    forget_ended_texts()
+    stays.refresh_from_db()
+    assert (stays.purpose, stays.revisions.count(), stays.attendances.count()) == ("Said in purpose", 2, 1)
+
+
+def test_texts_stay_while_somebody_holds_the_initiative(world: World) -> None:
+    session = worded(world)
+    its_time_is_over(world, session)
+    services.hold_retention(by=world.bob, initiative=world.secret, reason="A court asked for it")
+    forget_ended_texts()
+    session.refresh_from_db()
+    assert (session.purpose, session.attendances.count()) == ("Said in purpose", 1)
+    services.release_retention(by=world.alice, initiative=world.secret)
+    forget_ended_texts()
+    session.refresh_from_db()
+    assert session.purpose == ""
+
+
+def test_the_clock_of_a_session_is_announced_too_and_an_older_version_does_not_bring_it_back(
+    world: World,
+) -> None:
+    session = worded(world)
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, keep_texts_until=begun_everywhere() + timedelta(3))
+    assert set(refused.value.message_dict) == {"keep_texts_until"}
+    edit_session(by=world.alice, session=session, keep_texts_until=earliest_end())
+    edit_session(by=world.alice, session=session, keep_texts_until=None, place="Here")
+    session.refresh_from_db()
+    back = bring_back_session(by=world.alice, session=session, number=3, reason="As it was")
+    assert (back.place, back.keep_texts_until) == ("Elsewhere", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_may_and_the_pages_may_not(world_on_disk: World) -> None:
+    world = world_on_disk
+    session = worded(world)
+    its_time_is_over(world, session)
+    with (
+        logged_in_as("t2d_app"),
+        pytest.raises(DatabaseError, match="permission denied"),
+        actor(world.alice),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT forget_texts(%s, '', '', '', '', '')", [session.pk])
+    with logged_in_as(WORKER):
+        forget_ended_texts()
+    session.refresh_from_db()
+    assert (session.purpose, session.revisions.count(), session.attendances.count()) == ("", 0, 0)
+    over(world)
+    with logged_in_as(WORKER):
+        purge_due()
+    assert not Initiative.objects.filter(pk=world.secret.pk).exists()
+
+
+@pytest.fixture
+def world_on_disk(transactional_db: None, world: World) -> Iterator[World]:
+    return world
+
+
+# --- Pages, files and REST ----------------------------------------------------------------------------------------
+
+
+def test_the_page_sets_holds_and_says_what_is_wrong(world: World) -> None:
+    browser, page = Client(), reverse("initiatives:retention", args=[world.secret.pk])
+    browser.force_login(world.alice)
+    assert "No end is set" in browser.get(page).content.decode()
+    soon = {"act": "set", "version": "0", "ends": "until", "keep_until": str(begun_everywhere())}
+    refused = browser.post(page, soon)
+    assert refused.status_code == 422
+    assert "keep_until" in refused.context["forms"]["set"].errors
+    assert browser.post(page, {**soon, "keep_until": ""}).status_code == 422
+    assert browser.post(page, {**soon, "keep_until": str(earliest_end())}).status_code == 302
+    overtaken = browser.post(page, {**soon, "ends": "no_end"})
+    assert overtaken.status_code == 422
+    assert browser.post(page, {"act": "hold", "version": "1", "reason": ""}).status_code == 422
+    assert browser.post(page, {"act": "hold", "version": "1", "reason": "For the court"}).status_code == 302
+    held = browser.get(page).content.decode()
+    assert "For the court" in held
+    assert "will be purged on" not in held
+    assert browser.post(page, {"act": "release", "version": "2"}).status_code == 302
+    assert not Retention.objects.get().held
+
+
+def test_over_rest(world: World) -> None:
+    client, end = program_of(world.alice), str(earliest_end())
+    made = post(client, "retentions/", {"initiative": str(world.secret.pk), "keep_until": end})
+    assert (made.status_code, made.json()["keep_until"]) == (201, end)
+    again = post(client, "retentions/", {"initiative": str(world.secret.pk), "keep_until": end})
+    assert again.status_code == 400
+    path = f"retentions/{world.secret.pk}/"
+    assert post(client, f"{path}hold/", {"reason": "For the court"}).json()["hold_reason"] == "For the court"
+    assert get(client, "retentions/", held="true").json()["results"][0]["initiative"] == str(world.secret.pk)
+    assert patch(client, path, {"keep_until": "2026-01-01"}).status_code == 400
+    assert post(client, f"{path}release/", {}).json()["held_at"] is None
+    assert patch(client, path, {"keep_until": None}).json()["keep_until"] is None
+    assert get(program_of(world.harry), path).status_code == 404
+
+
+def test_everything_that_may_leave_as_one_file(world: World) -> None:
+    log_session(by=world.alice, initiative=world.secret, began_on="2026-03-04", format="workshop",
+                rule="on_record", purpose="Said in the open")  # fmt: skip
+    log_session(by=world.alice, initiative=world.secret, began_on="2026-03-05", format="workshop",
+                rule="participants_only", purpose="Said inside")  # fmt: skip
+    make.make_brief(world.secret, world.alice, title="Tea at the weir")
+    browser, page = Client(), reverse("initiatives:everything", args=[world.secret.pk])
+    browser.force_login(world.alice)
+    shown = browser.get(page)
+    assert shown.status_code == 200
+    assert browser.post(page, {"why": ""}).status_code == 422
+    taken = browser.post(page, {"why": "hand_over"})
+    assert taken["Content-Disposition"] == 'attachment; filename="initiative.zip"'
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        files = {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+    assert {"briefs.csv", "sessions.csv", "team-members.csv", "READ-ME.txt"} <= set(files)
+    assert "Tea at the weir" in files["briefs.csv"]
+    assert "Said in the open" in files["sessions.csv"]
+    assert "Said inside" not in "".join(files.values())
+    assert world.alice.name in files["sessions.csv"]
+    assert "1 stayed" in files["READ-ME.txt"]
+    told = get(program_of(world.alice), "audit-events/", initiative=str(world.secret.pk)).json()["results"]
+    exports = [event for event in told if event["action"] == "export"]
+    assert len(exports) == 1
+    for who, status in ((world.bob, 403), (world.harry, 404), (world.stella, 404)):
+        other = Client()
+        other.force_login(who)
+        assert other.get(page).status_code == status
+        assert other.post(page, {"why": "hand_over"}).status_code == status
+
+
+def test_everything_knows_every_list_of_what_is_inside() -> None:
+    """Left out are lists of what is not inside: registers, flags, purges, and what was received."""
+    asked = {
+        name
+        for name, view, _basename in router.registry
+        if "initiative" in getattr(view, "filterset_class", None).base_filters
+    }
+    assert asked - set(LISTS) == {"purge-requests", "tombstones", "people", "overlaps"} & asked
+    assert set(LISTS) <= asked
