@@ -43,7 +43,7 @@ DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
     "initiatives:purge": (gettext_lazy("Confirm a purge"), frozenset({"cancel"})),
     "initiatives:retention": (gettext_lazy("Set until when an initiative is kept"), frozenset({"hold"})),
     "initiatives:everything": (gettext_lazy("Take everything out"), frozenset()),
-    "participants:erase": (gettext_lazy("Erase an identity"), frozenset()),
+    "participants:erase": (gettext_lazy("Forget a person"), frozenset()),
     "participants:liaisons": (gettext_lazy("Change who is liaison"), frozenset()),
 }
 # A field by which an act that is not asked about lets somebody in all the same.

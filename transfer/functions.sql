@@ -71,3 +71,15 @@ BEGIN
     RETURN true;
 END
 $$;
+
+-- A person is forgotten: no transfer says any more by whose tie it went, on whichever team. By whoever may erase the
+-- person; which transfers there are is not told.
+CREATE FUNCTION unlink_ties(whose uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE transfer_transfer SET link_id = NULL
+    WHERE whose IN (SELECT erasable_persons())
+        AND link_id IN (SELECT id FROM participants_officiallink WHERE person_id = whose);
+END
+$$;
+COMMENT ON FUNCTION unlink_ties(uuid) IS 'for t2d_app';

@@ -222,6 +222,9 @@ class Transfer(InitiativeContent):
         select=f"{TEAM_CONTENT.select} AND {WITH_OUTCOME}",
         insert=WRITERS,
         update=WRITERS,
+        # unlink_ties() takes away by whose tie it went.
+        others={"t2d_policy": {"UPDATE": "true"}},
+        columns={"t2d_policy": {"UPDATE": ("link_id",)}},
         free=("carrier_id", "link_id", "body_id", "track_id"),
     )
 

@@ -189,6 +189,17 @@ class People(Resource):
         services.erase_identity(by=request.user, person=person, **self.read_body(EraseSerializer))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(request=EraseSerializer, responses={204: None})
+    @action(detail=True, methods=["post"])
+    @once
+    def forget(self, request: Any, pk: str) -> Response:
+        """Destroy everything by which the person could be known: the identity, every tie to an office, and the notes on
+        taking part of the caller's teams. The pseudonym stays, with where it took part; the reason is kept."""
+        person = self.get_object()
+        policy.require(request.user, Action.EDIT_IDENTITY, person)
+        services.forget_person(by=request.user, person=person, **self.read_body(EraseSerializer))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 def _identity(identity: PersonIdentity | None) -> Response:
     """Every field; empty where nothing is written down, null where a text does not open."""

@@ -4,6 +4,7 @@ from participants.forms.bodies import BodyForm, body_values
 from participants.forms.liaisons import GrantLiaisonForm
 from participants.forms.links import EndLinkForm, LinkForm, link_values
 from participants.forms.people import (
+    ERASED,
     AddForm,
     AttendanceForm,
     EraseForm,
@@ -16,6 +17,7 @@ from participants.forms.people import (
 )
 
 __all__ = [
+    "ERASED",
     "AddForm",
     "AttendanceForm",
     "BodyForm",

@@ -161,7 +161,18 @@ class AddForm(ParticipationFields, IdentityFields, DoubtedForm):
 
 
 class EraseForm(forms.Form):
-    """Why an identity is destroyed."""
+    """How much of a person is destroyed, and why."""
+
+    ALL, IDENTITY = "all", "identity"
+    what = forms.ChoiceField(
+        label=_("What is destroyed"),
+        choices=[
+            (ALL, _("Everything by which the person could be known")),
+            (IDENTITY, _("The identity alone")),
+        ],
+        initial=ALL,
+        widget=forms.RadioSelect,
+    )
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -171,6 +182,13 @@ class EraseForm(forms.Form):
     )
 
 
+ERASED = {
+    EraseForm.ALL: _(
+        "The identity; every tie to an office, with its history; and the notes on taking part, of the teams on which "
+        "you write."
+    ),
+    EraseForm.IDENTITY: _("Name, other names, year of birth, contacts and affiliation."),
+}
 RATINGS = [("", _("not rated")), *((str(number), str(number)) for number in range(MOST + 1))]
 
 

@@ -83,7 +83,10 @@ class OfficialLinkRevision(RegisterRevision):
 
 
 class ParticipationRevision(RecordRevision):
-    """A participation as it stood after one save. `kept`: {"fields": {}, "changed": [name], "reason": text}."""
+    """A participation as it stood after one save; once the person is forgotten, without its note.
+
+    `kept`: {"fields": {}, "changed": [name], "reason": text}.
+    """
 
     initiative = models.ForeignKey(Initiative, DATABASE_CASCADE, related_name="+", editable=False)
     participation = models.ForeignKey(
@@ -93,7 +96,7 @@ class ParticipationRevision(RecordRevision):
 
     objects = LoggedContentQuerySet.as_manager()
 
-    wall = Wall(select=LOGGED, insert=LOGGED)
+    wall = Wall(select=LOGGED, insert=LOGGED, update=LOGGED, kept=("number",))
 
     class Meta:
         ordering = ["-number"]

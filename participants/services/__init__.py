@@ -7,6 +7,7 @@ from participants.services.bodies import (
     end_liaison,
     grant_liaison,
 )
+from participants.services.forgetting import forget_person
 from participants.services.history import versions_in_register
 from participants.services.identities import (
     IDENTITY_FIELDS,
@@ -53,6 +54,7 @@ __all__ = [
     "end_liaison",
     "end_link",
     "erase_identity",
+    "forget_person",
     "grant_liaison",
     "invitable",
     "mark_attendance",

@@ -97,6 +97,16 @@ def _told_of(by: User, persons: Any) -> Known:
     return Known(frozenset(wholes - {""}), frozenset(parts - {""}))
 
 
+def names_of(identity: PersonIdentity) -> Known:
+    """By which names somebody is known, without affiliations and offices: to find where a name stands, for whoever may
+    open it."""
+    with noted.looking_through():
+        names = _names(identity)
+    words = (word for name in names for word in WORD.findall(name))
+    wholes = {folded(name) for name in names} - {""}
+    return Known(frozenset(wholes), frozenset({folded(word) for word in words if len(word) >= SHORTEST_PART}))
+
+
 def _names(identity: PersonIdentity) -> list[str]:
     others = if_it_opens(identity, "other_names") or []
     return [if_it_opens(identity, "name") or "", *(entry.get("name", "") for entry in others)]

@@ -21,9 +21,10 @@ from confidentiality.records import Stale
 from initiatives.models import TeamMember
 from initiatives.views.sight import of_identity
 from participants import services
-from participants.forms import EraseForm, IdentityForm
+from participants.forms import ERASED, EraseForm, IdentityForm
 from participants.models import Person, PersonIdentity
 from participants.querysets import OPENING
+from participants.views.mentions import mentions
 from participants.views.people import OVERTAKEN, REFUSED, head_of, visible_person
 
 
@@ -108,17 +109,24 @@ def _others(request: HttpRequest, shown: Person) -> list[str]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Destroy what is written of who somebody is. Not undone by anybody."""
+    """Forget somebody who asks for it, after showing where the name stands in texts. Not undone by anybody."""
     shown = visible_person(request, pk)
     policy.require(request.user, Action.EDIT_IDENTITY, shown)
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            services.erase_identity(by=request.user, person=shown, reason=form.cleaned_data["reason"])
+            everything = form.cleaned_data["what"] == EraseForm.ALL
+            forget = services.forget_person if everything else services.erase_identity
+            forget(by=request.user, person=shown, reason=form.cleaned_data["reason"])
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("Erased. The pseudonym stays."))
+            messages.success(request, _("Forgotten. The pseudonym stays."))
             return redirect("participants:person", pk=pk)
-    context = {**head_of(request, shown), "form": form}
+    context = {
+        **head_of(request, shown),
+        "form": form,
+        "explained": ERASED,
+        "mentions": mentions(request.user, shown),
+    }
     return render(request, "participants/erase.html", context, status=REFUSED if form.is_bound else 200)

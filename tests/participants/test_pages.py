@@ -244,8 +244,8 @@ def test_an_identity_is_corrected_and_erased(world: World, part: Participation) 
     assert client.post(path, {"version": 1, "name": "Merlin"}).status_code == 302
     assert "Merlin" in client.post(at("identity", part.person_id)).content.decode()
     erase = at("erase", part.person_id)
-    assert client.post(erase, {"reason": ""}).status_code == 422
-    assert client.post(erase, {"reason": "Asked for it"}).status_code == 302
+    assert client.post(erase, {"what": "identity", "reason": ""}).status_code == 422
+    assert client.post(erase, {"what": "identity", "reason": "Asked for it"}).status_code == 302
     assert "Nobody has written it down." in text_of(client, at("person", part.person_id))
 
 

@@ -495,6 +495,7 @@ ROWS: Mapping[str, Row] = {
     "api/v1/people/<pk>/": detail(team, change=Ask(log, {"background": "media"})),
     "api/v1/people/<pk>/identity/": detail(open_identity, change=Ask(open_identity, {"name": "A name"})),
     "api/v1/people/<pk>/erase/": button(Ask(open_identity, {"reason": "Asked for it."})),
+    "api/v1/people/<pk>/forget/": button(Ask(open_identity, {"reason": "Asked for it."})),
     "api/v1/participations/": listed(
         signed_in, Ask(takes_part, {"initiative": "{initiative}", "person": "{person}"})
     ),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.models import User
 from confidentiality.fields import if_it_opens
 from initiatives.models import Initiative
@@ -20,6 +22,12 @@ class Way:
     link: OfficialLink
     carrier: Participation
     body_id: UUID
+
+
+def unlink_ties(person_id: UUID) -> None:
+    """No transfer, on whichever team, says any more by whose tie it went. For whoever may erase the person."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unlink_ties(%s)", [person_id])
 
 
 def carriers_of(*, by: User, initiative: Initiative) -> list[Participation]:
