@@ -30,6 +30,7 @@ from initiatives.models import (
     OfficialTrack,
     Party,
     PurgeRequest,
+    Retention,
     TeamMember,
     Tombstone,
 )
@@ -192,6 +193,13 @@ def make_brief(initiative: Initiative, by: User, **texts: str) -> Brief:
     kept = {"fields": {name: getattr(brief, name) for name in fields}, "changed": list(texts) or ["title"]}
     BriefRevision(initiative=initiative, number=brief.version, by=by, kept=kept).save()
     return brief
+
+
+def make_retention(initiative: Initiative, by: User, **fields: Any) -> Retention:
+    """Kept until a day that is far."""
+    retention = Retention(initiative=initiative, set_by=by, **{"keep_until": date(2199, 1, 1)} | fields)
+    retention.save()
+    return retention
 
 
 def make_rules(

@@ -19,7 +19,7 @@ from tests.clients import client_of, get
 
 pytestmark = pytest.mark.django_db
 
-WHO_QUERIES = 55
+WHO_QUERIES = 56
 PLACES = {"team": "initiatives:team", "who": "initiatives:who", "home": "home"}
 
 

@@ -21,7 +21,7 @@ from tests import record
 pytestmark = pytest.mark.django_db
 
 NAME = "Kestrel of the upper mill"
-PEOPLE_QUERIES, INSIDE_QUERIES, ATTENDANCE_QUERIES = 19, 27, 23
+PEOPLE_QUERIES, INSIDE_QUERIES, ATTENDANCE_QUERIES = 19, 28, 24
 NEW = {"background": "scholar", "role": "participant", "status": "invited", "capacity": "personal"}
 
 

@@ -475,7 +475,7 @@ ROWS: Mapping[str, Row] = {
     "api/v1/briefs/<pk>/": detail(team, change=Ask(write_brief, {"title": "A new title"})),
     "api/v1/briefs/<pk>/history/": listed(team),
     "api/v1/retentions/": listed(
-        signed_in, Ask(inside(MANAGES, NAMED), {"initiative": "{initiative}", "keep_until": None})
+        signed_in, Ask(for_those(set(), otherwise=NAMED), {"initiative": "{initiative}", "keep_until": None})
     ),
     "api/v1/retentions/<pk>/": detail(team, change=Ask(manage_team, {"keep_until": None})),
     "api/v1/retentions/<pk>/hold/": button(Ask(write_brief, {"reason": "For the evaluation"})),

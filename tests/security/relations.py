@@ -120,6 +120,7 @@ class Maker:
             make.make_member(card, self._user(role), role)
         lead = self._user("lead")
         make.make_brief(card, lead)
+        make.make_retention(card, lead)
         rules = make.make_rules(card, lead)
         body = make_body(card.conflict)
         make_liaison(self._user("liaison"), body)
