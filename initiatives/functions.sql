@@ -378,8 +378,16 @@ BEGIN
         made := gen_random_uuid();
         INSERT INTO initiatives_teammember (id, version, created_at, updated_at, initiative_id, user_id, role,
             began_at, expires_at, added_by_id, admitted_at, in_emergency)
-        VALUES (made, 1, now(), now(), card, asked.asked_by_id, 'lead', now(), now() + interval '24 hours',
-            asked.confirmed_by_id, clock_timestamp(), true);
+        VALUES (made, 1, now(), now(), card, asked.asked_by_id,
+            -- Whoever leads stays whoever decides: who is on the team, who sees the card, whether it is purged. Only where
+            -- nobody leads any more, the one who is let in appoints somebody.
+            CASE WHEN EXISTS (
+                SELECT FROM initiatives_teammember lead JOIN accounts_user theirs ON theirs.id = lead.user_id
+                WHERE lead.initiative_id = card AND lead.role = 'lead' AND lead.began_at <= now() + interval '1 hour'
+                    AND (lead.expires_at IS NULL OR lead.expires_at > now()) AND theirs.is_active
+                    AND (theirs.recovered_at IS NULL OR lead.admitted_at > theirs.recovered_at)
+            ) THEN 'facilitator' ELSE 'lead' END,
+            now(), now() + interval '24 hours', asked.confirmed_by_id, clock_timestamp(), true);
         INSERT INTO confidentiality_auditevent
             (id, stream, position, at, actor, action, route, records, facts, previous, hash)
         VALUES (gen_random_uuid(), card, 0, now(), asked.confirmed_by_id::text, 'write', 'initiatives:emergency',

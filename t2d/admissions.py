@@ -12,6 +12,8 @@ from confidentiality.codes import Action
 from initiatives.models import EmergencyAccess, TeamMember
 from initiatives.services import entitle, leads_to_admit
 
+# Emergency access is for teams that nobody reaches: whoever comes back later is told all the same.
+TOLD_DAYS = 14
 # What the home page counts among the things that wait.
 LISTS = ("to_admit", "leads_to_admit", "members_to_admit", "emergencies", "let_in")
 
@@ -19,7 +21,7 @@ LISTS = ("to_admit", "leads_to_admit", "members_to_admit", "emergencies", "let_i
 def of_admissions(user: Any, led: list[Any]) -> dict[str, Any]:
     """`led`: ids of the initiatives that the user leads."""
     waits, came = Q(pk__in=TeamMember.objects.waiting(), initiative__in=led), Q(in_emergency=True)
-    teams = TeamMember.objects.visible_to(user).current().exclude(user=user).filter(waits | came)
+    teams = TeamMember.objects.visible_to(user).recent(TOLD_DAYS).exclude(user=user).filter(waits | came)
     told = list(teams.select_related("user", "initiative").order_by("began_at", "pk"))
     found: dict[str, Any] = {
         "to_admit": [member for member in told if member.waits],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -124,6 +125,7 @@ def _organisation_page(
         "manages": manages,
         "form": form or InviteForm(),
         "invited": _invited(request, shown) if manages else [],
+        "sends_mail": settings.SENDS_MAIL,
         "owns": owns,
         "asking": asking or EmergencyForm(),
         "emergencies": _emergencies(request, shown) if owns else [],

@@ -50,7 +50,7 @@ class WhoCanSee:
     """Who may read a card now, in facts that a page puts into words.
 
     organisations: those whose members may read it, as far as the reader may know them. matching: whether
-    coordinators may meet its matching card inside a flag.
+    coordinators may meet its matching card inside a flag. reads_audit: whether this reader reads who looked.
     """
 
     visibility: str
@@ -58,6 +58,7 @@ class WhoCanSee:
     organisations: list[Organisation]
     coordinators: bool
     matching: bool
+    reads_audit: bool
     content: str = "team"
 
 
@@ -116,6 +117,7 @@ def who_can_see(*, by: User, initiative: Initiative) -> WhoCanSee:
         organisations=by_name(readers_at(initiative, initiative.visibility, None).values()) if own else [],
         coordinators=_coordinators_read(initiative.visibility),
         matching=initiative.matching == Matching.ON,
+        reads_audit=policy.allows(standing, Action.READ_AUDIT),
     )
 
 

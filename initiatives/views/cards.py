@@ -122,6 +122,7 @@ def card_context(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
     if who.team_size:
         found["purge"] = services.open_request(by=request.user, initiative=shown)
         found["ends_on"] = services.ends_on(by=request.user, initiative=shown)
+        found["may_read_audit"] = who.reads_audit
     return found
 
 

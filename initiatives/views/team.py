@@ -242,8 +242,11 @@ def _overtaken(found: TeamMember) -> str:
 def _offer_undo(request: HttpRequest, after: TeamMember, act: str, before: datetime | None) -> None:
     """Say what was done. To those who may take it back the notice offers it, with what stood there before kept in
     the session: it is offered once, to this person, and compared with what stands by then."""
-    left = act == "end" and after.user_id == request.user.pk
-    messages.success(request, _said(after, act), extra_tags="" if left else "undo")
+    # Whoever left cannot take it back, and emergency access is asked for anew, by two owners.
+    final = act == "end" and (after.user_id == request.user.pk or after.in_emergency)
+    messages.success(request, _said(after, act), extra_tags="" if final else "undo")
+    if final:
+        return
     request.session["undo"] = {
         "url": reverse("initiatives:undo_access", args=[after.initiative_id, after.pk]),
         "member": str(after.pk),

@@ -70,7 +70,7 @@ def test_two_owners_open_it_for_a_day(sign_in: SignIn, folder: Path) -> None:
     first.goto(f"{house.initiative}team/")
     own = first.locator("li.todo", has_text=house.account("first"))
     expect(own).to_contain_text("emergency access")
-    expect(own).to_contain_text("Lead")
+    expect(own).to_contain_text("Facilitator")
     # Nobody is offered what is refused to everybody.
     expect(own.get_by_text("Extend")).to_have_count(0)
     assert_the_team_is_told(sign_in, lead, house)

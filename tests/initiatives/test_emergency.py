@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,15 @@ from confidentiality.models import AuditEvent
 from confidentiality.policy import Forbidden, Hidden
 from conftest import World
 from initiatives.models import EmergencyAccess, TeamMember
-from initiatives.services import ask_emergency, change_team_member, confirm_emergency, extend_access
+from initiatives.services import (
+    add_team_member,
+    ask_emergency,
+    ask_purge,
+    change_team_member,
+    confirm_emergency,
+    extend_access,
+    remove_team_member,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +73,7 @@ def test_the_second_owner_lets_the_first_one_in_for_a_day(world: World, owners: 
 
     assert done.status_code == 302
     member = TeamMember.objects.get(user=first)
-    assert (member.role, member.in_emergency, member.added_by) == ("lead", True, second)
+    assert (member.role, member.in_emergency, member.added_by) == ("facilitator", True, second)
     assert member.expires_at is not None
     assert timedelta(hours=23) < member.expires_at - timezone.now() <= timedelta(hours=24)
     assert signed_in(first).get(place).status_code == 200
@@ -81,15 +89,74 @@ def test_the_second_owner_lets_the_first_one_in_for_a_day(world: World, owners: 
 
 def test_it_cannot_be_made_longer(world: World, owners: tuple[User, User]) -> None:
     first, second = owners
-    request = asked(world, first)
-    with actor(second):
-        confirm_emergency(by=second, request=request, origin=ORIGIN)
-    member = TeamMember.objects.get(user=first)
+    world.secret.members.filter(user=world.alice).update(role="facilitator")  # Nobody leads: first will.
+    member = let_in(first, second, world)
     with actor(first):
         with pytest.raises(ValidationError):
             extend_access(by=first, member=member, days=None)
         with pytest.raises(ValidationError):
             change_team_member(by=first, member=member, role="lead", expires_at=None)
+
+
+def let_in(first: User, second: User, world: World) -> TeamMember:
+    request = asked(world, first)
+    with actor(second):
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    return TeamMember.objects.get(user=first, in_emergency=True)
+
+
+def test_who_is_let_in_does_not_change_the_team_while_somebody_leads(
+    world: World, owners: tuple[User, User]
+) -> None:
+    """Else two owners would stay as long as they like, and put out whoever leads."""
+    first, second = owners
+    let_in(first, second, world)
+    with actor(first):
+        with pytest.raises(Forbidden):
+            add_team_member(by=first, initiative=world.secret, user=second, role="lead")
+        with pytest.raises(Forbidden):
+            remove_team_member(by=first, member=world.secret.members.get(user=world.alice))
+        with pytest.raises(Forbidden):
+            ask_purge(by=first, initiative=world.secret, reason="other")
+        # Nor past the services.
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            TeamMember(initiative=world.secret, user=second, role="lead", added_by=first).save()
+
+
+@pytest.mark.parametrize("how", ["ended", "recovered", "deactivated"])
+def test_where_nobody_leads_any_more_whoever_is_let_in_appoints_somebody(
+    world: World, owners: tuple[User, User], how: str
+) -> None:
+    lead = world.secret.members.filter(user=world.alice)
+    if how == "ended":
+        lead.update(began_at=timezone.now() - timedelta(9), expires_at=timezone.now() - timedelta(1))
+    elif how == "recovered":
+        User.objects.filter(pk=world.alice.pk).update(recovered_at=timezone.now())
+    else:
+        User.objects.filter(pk=world.alice.pk).update(is_active=False)
+    first, second = owners
+    assert let_in(first, second, world).role == "lead"
+    with actor(first):
+        add_team_member(by=first, initiative=world.secret, user=world.harry, role="lead")
+    assert world.secret.members.filter(user=world.harry, role="lead", in_emergency=False).exists()
+
+
+def test_whoever_comes_back_later_is_told_all_the_same(world: World, owners: tuple[User, User]) -> None:
+    member, home = let_in(*owners, world), "Emergency access to your initiatives"
+    for days, told in ((3, True), (20, False)):
+        TeamMember.objects.filter(pk=member.pk).update(
+            began_at=timezone.now() - timedelta(days + 1), expires_at=timezone.now() - timedelta(days)
+        )
+        assert (home in signed_in(world.bob).get("/").content.decode()) is told
+
+
+def test_a_revoked_one_is_not_given_back_by_undo(world: World, owners: tuple[User, User]) -> None:
+    member, alice = let_in(*owners, world), signed_in(world.alice)
+    page = reverse("initiatives:member", args=[world.secret.pk, member.pk])
+    done = alice.post(page, {"act": "end", "version": member.version}, follow=True)
+    assert "Undo" not in done.content.decode()
+    alice.post(reverse("initiatives:undo_access", args=[world.secret.pk, member.pk]))
+    assert not world.secret.members.current().filter(user=owners[0]).exists()
 
 
 def test_a_name_that_is_nobodys_is_answered_alike(world: World, owners: tuple[User, User]) -> None:
