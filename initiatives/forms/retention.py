@@ -32,6 +32,7 @@ class RetentionForm(_OfRetention):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["keep_until"].shown_when_needed = True  # With the choice above it; not "optional".
         self.fields["keep_until"].widget.attrs["min"] = earliest_end().isoformat()
 
     def clean(self) -> dict[str, Any]:
