@@ -40,6 +40,21 @@ class TokenScope(TextChoices):
     WRITE = "write", _("Read and write")
 
 
+class RecordKind(TextChoices):
+    """What a token is for, in the areas of the table of roles (confidentiality/policy.py). Reference is of none."""
+
+    CARD = "card", _("Cards, teams and declarations")
+    BRIEF = "brief", _("Briefs and ground rules")
+    SESSIONS = "sessions", _("Sessions")
+    PEOPLE = "people", _("People, by pseudonym")
+    IDENTITY = "identity", _("Who people are")
+    LINKS = "links", _("Ties to officials")
+    OUTCOMES = "outcomes", _("Outcomes")
+    TRANSFERS = "transfers", _("Transfers and what became of them")
+    COORDINATION = "coordination", _("Overlaps and arrangements")
+    AUDIT = "audit", _("Who looked")
+
+
 class Theme(TextChoices):
     """How the pages are lit; auto follows the device."""
 

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LANGUAGES, MembershipRole, Theme, TokenScope
+from accounts.enums import LANGUAGES, MembershipRole, RecordKind, Theme, TokenScope
 from accounts.letters import ask_for_reset
 
 MAX_VERSION = 2**31 - 1
@@ -74,6 +74,13 @@ class TokenForm(forms.Form):
         max_value=365,
         initial=90,
         help_text=_("At most 365."),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("For which records"),
+        choices=RecordKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: for all that you may read. It cannot be changed afterwards."),
     )
 
 

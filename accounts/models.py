@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
@@ -16,7 +17,15 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LANGUAGES, LinkPurpose, MembershipRole, OrganisationKind, Theme, TokenScope
+from accounts.enums import (
+    LANGUAGES,
+    LinkPurpose,
+    MembershipRole,
+    OrganisationKind,
+    RecordKind,
+    Theme,
+    TokenScope,
+)
 from accounts.querysets import (
     AccessTokenQuerySet,
     LetterQuerySet,
@@ -32,6 +41,7 @@ from confidentiality.fields import EncryptedTextField
 from confidentiality.policy import Standing
 from confidentiality.records import Record
 from confidentiality.wall import DATABASE_CASCADE, ME, Confidential, Wall, same_for_all
+from confidentiality.words import listed
 
 
 class User(AbstractBaseUser, Record):
@@ -221,12 +231,16 @@ class AccessToken(Record):
     Like a sign-in it holds for the round of its user's account in which it was made.
     """
 
-    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "expires_at", "round"))
+    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "kinds", "expires_at", "round"))
 
     user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=5, choices=TokenScope)
+    # Which records it is for; none said: all.
+    kinds = ArrayField(
+        models.CharField(max_length=15, choices=RecordKind), verbose_name=_("kinds"), default=list, blank=True
+    )
     round = models.PositiveIntegerField(default=0, editable=False)
     expires_at = models.DateTimeField(_("expires at"))
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
@@ -248,6 +262,15 @@ class AccessToken(Record):
     def standing_of(self, user: Any) -> Standing:
         own = user.is_authenticated and user.pk == self.user_id
         return Standing(visible=own, grants=frozenset({Action.EDIT_ACCOUNT}) if own else frozenset())
+
+    def is_for(self, kind: str | None) -> bool:
+        """Whether it opens records of this kind; None: shared reference, and what is one's own."""
+        return kind is None or not self.kinds or kind in self.kinds
+
+    @property
+    def kinds_in_words(self) -> str:
+        """Empty where it is for all."""
+        return listed(str(RecordKind(kind).label) for kind in self.kinds if kind in RecordKind.values)
 
 
 class SingleUseLink(Record):

@@ -18,6 +18,7 @@ from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading
+from accounts.enums import RecordKind
 from accounts.models import User
 from coordination.enums import Assessment, Band, Depth, FlagState, Harm, Mechanism, OverlapKind
 from coordination.models import CoordinationLink, MatchingCard, OverlapFlag
@@ -113,6 +114,7 @@ class OverlapFilters(PairFilters):
 class Overlaps(Reading):
     """Pairs that may be in each other's way, for coordinators whose mandate opens them."""
 
+    kind = RecordKind.COORDINATION
     model = OverlapFlag
     serializer_class = OverlapSerializer
     filterset_class = OverlapFilters
@@ -193,6 +195,7 @@ class LinkFilters(PairFilters):
 class CoordinationLinks(Making, Reading):
     """Arrangements between two initiatives."""
 
+    kind = RecordKind.COORDINATION
     model = CoordinationLink
     serializer_class = LinkSerializer
     filterset_class = LinkFilters

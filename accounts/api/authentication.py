@@ -66,12 +66,22 @@ def _touch(token: AccessToken) -> None:
 
 
 class HasScope(BasePermission):
-    """Signed in, and for a change not with a token that may only read. What is allowed beyond is the policy's."""
+    """Signed in, for a change not with a token that may only read, and with none that is for other kinds of record.
+    What is allowed beyond is the policy's."""
 
     message = _("This token may only read. Make one with the scope: write.")
+    narrow = _("This token is for other kinds of record. Make one that is for these as well.")
 
     def has_permission(self, request: Any, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
             return False
+        if not opens(request, view.kind_of(view.action)):
+            self.message = self.narrow
+            return False
         reads = request.method in SAFE_METHODS
         return reads or request.auth is None or request.auth.scope == TokenScope.WRITE
+
+
+def opens(request: Any, kind: str | None) -> bool:
+    """Whether whoever calls may ask for records of this kind: everybody who signed in, and a token that is for them."""
+    return request.auth is None or request.auth.is_for(kind)

@@ -20,10 +20,12 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.authentication import opens
 from accounts.api.body import Body
 from accounts.api.export import FORMATS, MOST_ROWS, PREVIEWED, WATERMARK, as_file, cell_of, left_out, marked
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
+from accounts.enums import RecordKind
 from confidentiality import noted
 from confidentiality.codes import ExportReason
 from confidentiality.words import listed
@@ -40,6 +42,14 @@ class Endpoint(GenericViewSet):
     parser_classes = [Body]
     schema = DeskSchema()
     expands: dict[str, Inline] = {}
+    # Of which kind the records are, for tokens that are not for all; None: shared reference, and what is one's own.
+    kind: RecordKind | None = None
+    # Acts that answer records of another kind.
+    action_kinds: Mapping[str, RecordKind] = {}
+
+    @classmethod
+    def kind_of(cls, act: str | None) -> RecordKind | None:
+        return cls.action_kinds.get(act or "", cls.kind)
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         # JSON and queries are UTF-8, whatever the header claims.
@@ -112,6 +122,8 @@ def inline(resource: Callable[[], type[Resource]]) -> Inline:
 
     def found(view: Any, ids: list[str]) -> dict[str, Any]:
         other = resource()
+        if not opens(view.request, other.kind):
+            return {}
         rows = other.records(view.request.user).filter(pk__in=ids) if ids else []
         serializer = other.serializer_class(rows, many=True, context=view.get_serializer_context())
         return {row["id"]: dict(row) for row in serializer.data}

@@ -91,13 +91,14 @@ class MeSerializer(Strict):
     organisations = serializers.SerializerMethodField()
     mandates = serializers.SerializerMethodField()
     scope = serializers.SerializerMethodField()
+    kinds = serializers.SerializerMethodField()
     expires_at = serializers.SerializerMethodField()
 
     class Meta(Strict.Meta):
         model = User
         fields = (
             "id", "version", "email", "name", "language", "theme", "steward", "organisations", "mandates",
-            "scope", "expires_at",
+            "scope", "kinds", "expires_at",
         )  # fmt: skip
 
     @extend_schema(responses=OwnMembershipSerializer(many=True))
@@ -114,6 +115,11 @@ class MeSerializer(Strict):
         """read or write; a session may write."""
         token = self.context["request"].auth
         return token.scope if token else TokenScope.WRITE
+
+    def get_kinds(self, user: User) -> list[str]:
+        """Kinds of record for which the token is; empty: for all, and in a session."""
+        token = self.context["request"].auth
+        return list(token.kinds) if token else []
 
     def get_expires_at(self, user: User) -> str | None:
         """When the token ends; null in a session."""

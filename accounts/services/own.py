@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import TokenScope
+from accounts.enums import RecordKind, TokenScope
 from accounts.models import AccessToken, SignIn, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
+from confidentiality.words import listed
 
 TOKEN_DAYS = 90
 TOKEN_DAYS_AT_MOST = 366
@@ -34,11 +36,22 @@ def edit_account(*, by: User, user: User, version: int | None = None, **changes:
 
 
 @transaction.atomic
-def create_token(*, by: User, scope: str, label: str = "", days: int = TOKEN_DAYS) -> tuple[AccessToken, str]:
-    """Make a token for one's own REST client. Returns the stored row and the token, which is shown once only."""
+def create_token(
+    *, by: User, scope: str, label: str = "", days: int = TOKEN_DAYS, kinds: Iterable[str] = ()
+) -> tuple[AccessToken, str]:
+    """Make a token for one's own REST client. Returns the stored row and the token, which is shown once only.
+
+    `kinds`: codes of RecordKind for which it is; none: for all. It is never widened afterwards.
+    """
     policy.require(by, Action.EDIT_ACCOUNT, by)
     if scope not in TokenScope.values:
         raise ValidationError({"scope": _("Expected read or write.")})
+    wanted = [kind for kind in RecordKind.values if kind in set(kinds)]
+    if unknown := sorted(set(kinds) - set(RecordKind.values)):
+        text = _("No such kind of record: %(codes)s. There are: %(known)s.")
+        raise ValidationError(
+            {"kinds": text % {"codes": listed(unknown), "known": listed(RecordKind.values)}}
+        )
     if not 1 <= days <= TOKEN_DAYS_AT_MOST:
         raise ValidationError({"days": _("Expected 1 to %(most)d days.") % {"most": TOKEN_DAYS_AT_MOST}})
     plain = "t2d_" + secrets.token_urlsafe(32)
@@ -47,6 +60,7 @@ def create_token(*, by: User, scope: str, label: str = "", days: int = TOKEN_DAY
         label=label.strip(),
         digest=AccessToken.digest_of(plain),
         scope=scope,
+        kinds=wanted,
         round=by.round,
         expires_at=timezone.now() + timedelta(days=days),
     )

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.fields import Strict
 from accounts.api.resource import Reading
+from accounts.enums import RecordKind
 from confidentiality import noted
 from confidentiality.codes import AuditAction
 from confidentiality.models import AuditEvent
@@ -58,6 +59,7 @@ class AuditEventFilters(filters.FilterSet):
 class AuditEvents(Reading):
     """Who looked at what inside the initiatives that the caller leads or facilitates. Ids and no content."""
 
+    kind = RecordKind.AUDIT
     model = AuditEvent
     serializer_class = AuditEventSerializer
     filterset_class = AuditEventFilters

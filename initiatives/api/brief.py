@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from accounts.api.fields import Strict, Visible
 from accounts.api.filters import YesNo
 from accounts.api.resource import Making, Reading, Resource, inline
+from accounts.enums import RecordKind
 from initiatives import services
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS
@@ -68,6 +69,7 @@ class OfInitiative(filters.FilterSet):
 class Briefs(Resource):
     """Briefs of the initiatives on whose teams the caller is, each at the id of its initiative."""
 
+    kind = RecordKind.BRIEF
     model = Brief
     serializer_class = BriefSerializer
     filterset_class = OfInitiative
@@ -128,6 +130,7 @@ class GroundRulesSerializer(Strict):
 class GroundRulesVersions(Making, Reading):
     """Versions of the ground rules, of the initiatives on whose teams the caller is. A version is never changed."""
 
+    kind = RecordKind.BRIEF
     model = GroundRules
     serializer_class = GroundRulesSerializer
     filterset_class = OfInitiative
@@ -159,6 +162,7 @@ class AssentFilters(OfInitiative):
 class Assents(Making, Reading):
     """Who said yes to which version of the ground rules."""
 
+    kind = RecordKind.BRIEF
     model = GroundRulesAssent
     serializer_class = AssentSerializer
     filterset_class = AssentFilters

@@ -21,6 +21,7 @@ from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.api.resources import Organisations
+from accounts.enums import RecordKind
 from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole, Visibility
@@ -231,6 +232,7 @@ class InitiativeFilters(OfConflict):
 class Initiatives(Resource):
     """Cards of unofficial dialogues, as far as the caller may read them."""
 
+    kind = RecordKind.CARD
     model = Initiative
     serializer_class = InitiativeSerializer
     filterset_class = InitiativeFilters

@@ -17,6 +17,7 @@ from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.api.resources import Organisations
+from accounts.enums import RecordKind
 from accounts.models import Organisation, User
 from confidentiality.codes import TeamRole
 from initiatives import services
@@ -57,6 +58,7 @@ class TeamMemberFilters(filters.FilterSet):
 class TeamMembers(Resource):
     """Members of the teams that the caller is on."""
 
+    kind = RecordKind.CARD
     model = TeamMember
     serializer_class = TeamMemberSerializer
     filterset_class = TeamMemberFilters
@@ -101,6 +103,7 @@ class DeclarationFilters(filters.FilterSet):
 class CircleDeclarations(Making, Reading):
     """Organisations that say they work on a conflict, independent of any initiative."""
 
+    kind = RecordKind.CARD
     model = CircleDeclaration
     serializer_class = DeclarationSerializer
     filterset_class = DeclarationFilters

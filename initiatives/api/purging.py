@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import Strict
 from accounts.api.resource import Reading
+from accounts.enums import RecordKind
 from initiatives.api.reference import STAMPS
 from initiatives.enums import PurgeReason, PurgeState
 from initiatives.models import PurgeRequest, Tombstone
@@ -68,6 +69,7 @@ class OfTombstone(OfPurge):
 class PurgeRequests(Reading):
     """Initiatives that are to be purged: of the caller's teams, or where the caller was let in on it."""
 
+    kind = RecordKind.CARD
     model = PurgeRequest
     serializer_class = PurgeRequestSerializer
     filterset_class = OfPurgeRequest
@@ -78,6 +80,7 @@ class PurgeRequests(Reading):
 class Tombstones(Reading):
     """What is left of purged initiatives that the caller led or decided on."""
 
+    kind = RecordKind.CARD
     model = Tombstone
     serializer_class = TombstoneSerializer
     filterset_class = OfTombstone

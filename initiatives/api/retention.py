@@ -17,6 +17,7 @@ from accounts.api.fields import Strict, StrictParts
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
+from accounts.enums import RecordKind
 from confidentiality import policy
 from confidentiality.codes import Action
 from initiatives import services
@@ -57,6 +58,7 @@ class RetentionFilters(OfInitiative):
 class Retentions(Resource):
     """Until when the caller's initiatives are kept, each at the id of its initiative."""
 
+    kind = RecordKind.CARD
     model = Retention
     serializer_class = RetentionSerializer
     filterset_class = RetentionFilters

@@ -17,6 +17,7 @@ from accounts.api.fields import CountryField, Strict, StrictParts
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
+from accounts.enums import RecordKind
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
 from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE
@@ -107,6 +108,7 @@ def _under_embargo(row: Mapping[str, Any]) -> bool:
 class Sessions(Resource):
     """Sessions of the initiatives on whose teams the caller is. Deleted ones are there with `deleted_at`."""
 
+    kind = RecordKind.SESSIONS
     model = Session
     serializer_class = SessionSerializer
     filterset_class = SessionFilters

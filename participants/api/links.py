@@ -19,6 +19,7 @@ from accounts.api.fields import Strict, StrictParts, Visible
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
+from accounts.enums import RecordKind
 from confidentiality.fields import if_it_opens
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack
@@ -115,6 +116,7 @@ class LinkFilters(filters.FilterSet):
 class OfficialLinks(Resource):
     """Ties of people to officials, as far as the caller may see them."""
 
+    kind = RecordKind.LINKS
     model = OfficialLink
     serializer_class = OfficialLinkSerializer
     filterset_class = LinkFilters

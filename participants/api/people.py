@@ -19,6 +19,7 @@ from accounts.api.fields import Strict, StrictParts, Visible
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.api.resources import Organisations
+from accounts.enums import RecordKind
 from accounts.models import Organisation
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
@@ -135,6 +136,8 @@ class PersonFilters(filters.FilterSet):
 class People(Resource):
     """People by pseudonym: of registers that the caller keeps, and of initiatives on whose teams the caller is."""
 
+    kind = RecordKind.PEOPLE
+    action_kinds = dict.fromkeys(("identity", "write_identity", "erase", "forget"), RecordKind.IDENTITY)
     model = Person
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
@@ -251,6 +254,7 @@ class ParticipationFilters(OfInitiative):
 class Participations(Resource):
     """Who takes part in initiatives of one's teams. POST brings somebody of the register into another one."""
 
+    kind = RecordKind.PEOPLE
     model = Participation
     serializer_class = ParticipationSerializer
     filterset_class = ParticipationFilters
@@ -287,6 +291,7 @@ class AttendanceFilters(OfInitiative):
 class Attendances(Making, Reading):
     """Who was at which session. Written down twice is once."""
 
+    kind = RecordKind.PEOPLE
     model = Attendance
     serializer_class = AttendanceSerializer
     filterset_class = AttendanceFilters
@@ -337,6 +342,7 @@ class RatingFilters(OfInitiative):
 class SelectionRatings(Resource):
     """What participants are weighed by, for those who log. A second POST on one criterion takes the first's place."""
 
+    kind = RecordKind.PEOPLE
     model = SelectionRating
     serializer_class = RatingSerializer
     filterset_class = RatingFilters

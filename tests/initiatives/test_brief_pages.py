@@ -17,7 +17,7 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 LIST_QUERIES = 21
-BRIEF_QUERIES, HISTORY_QUERIES, RULES_QUERIES = 24, 21, 21
+BRIEF_QUERIES, HISTORY_QUERIES, RULES_QUERIES = 25, 22, 22
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 PAGES = ["brief", "edit_brief", "brief_history", "ground_rules", "adopt_rules"]
 

@@ -18,6 +18,7 @@ from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
+from accounts.enums import RecordKind
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
@@ -170,6 +171,7 @@ def _nobody(row: Mapping[str, Any]) -> dict[str, Any]:
 class Outcomes(Resource):
     """What changed in people, and what groups made, in the initiatives on whose teams the caller is."""
 
+    kind = RecordKind.OUTCOMES
     model = Outcome
     serializer_class = OutcomeSerializer
     filterset_class = OutcomeFilters

@@ -19,6 +19,7 @@ from accounts.api.fields import Strict, StrictParts, Visible
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
+from accounts.enums import RecordKind
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack, TeamMember
@@ -104,6 +105,7 @@ class TransferFilters(filters.FilterSet):
 class Transfers(Resource):
     """Transfers of the initiatives on whose teams the caller is. Lists leave out what was deleted."""
 
+    kind = RecordKind.TRANSFERS
     model = Transfer
     serializer_class = TransferSerializer
     filterset_class = TransferFilters
@@ -203,6 +205,7 @@ class StepFilters(filters.FilterSet):
 class UptakeSteps(Making, Reading):
     """Steps on the uptake ladder, of the initiatives on whose teams the caller is. A step is never changed."""
 
+    kind = RecordKind.TRANSFERS
     model = UptakeStep
     serializer_class = StepSerializer
     filterset_class = StepFilters
@@ -271,6 +274,7 @@ class ReceivedTransfers(Reading):
     """What was carried to bodies for which the caller is liaison: when, by which way, and the message. Never by whom,
     nor from which initiative."""
 
+    kind = RecordKind.TRANSFERS
     model = ReceivedTransfer
     serializer_class = ReceivedSerializer
     filterset_class = ReceivedFilters

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.enums import TokenScope
+from accounts.enums import RecordKind, TokenScope
 from accounts.models import User
 from accounts.services import TOKEN_DAYS, create_token
 from confidentiality.actor import actor
@@ -21,15 +21,25 @@ class Command(BaseCommand):
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--scope", required=True, choices=TokenScope.values)
         parser.add_argument("--days", type=int, default=TOKEN_DAYS, help="how long it works")
+        parser.add_argument(
+            "--kind",
+            action="append",
+            default=[],
+            choices=RecordKind.values,
+            dest="kinds",
+            help="a kind of record for which it is, as often as needed; none: for all",
+        )
         parser.add_argument("--label", default="", help="what it is for")
 
-    def handle(self, *, email: str, scope: str, days: int, label: str, **options: Any) -> None:
+    def handle(
+        self, *, email: str, scope: str, days: int, label: str, kinds: list[str], **options: Any
+    ) -> None:
         user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active account {email}.")
         try:
             with actor(user):
-                _token, plain = create_token(by=user, scope=scope, label=label, days=days)
+                _token, plain = create_token(by=user, scope=scope, label=label, days=days, kinds=kinds)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(plain)

@@ -1,0 +1,141 @@
+"""A token that is for some kinds of record opens no other: every address of the API, found by introspection."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import ProgrammingError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.api.resource import Endpoint
+from accounts.enums import RecordKind
+from accounts.models import AccessToken
+from accounts.services import create_token
+from confidentiality.actor import actor
+from conftest import World
+from t2d.api import router
+from tests.security.asking import routes
+from tests.security.conftest import Secrets
+
+pytestmark = pytest.mark.django_db
+# What is of no kind: shared reference, and what is one's own.
+OF_NO_KIND = {
+    "conflicts",
+    "parties",
+    "official-tracks",
+    "deadlines",
+    "official-bodies",
+    "organisations",
+    "me",
+}
+
+
+def token_for(user: Any, *kinds: str) -> dict[str, Any]:
+    with actor(user):
+        _token, plain = create_token(by=user, scope="write", kinds=kinds)
+    return {"HTTP_AUTHORIZATION": f"Bearer {plain}"}
+
+
+def kind_at(pattern: str) -> str | None:
+    """Of which kind the records at an address of the API are."""
+    name = pattern.removeprefix("api/v1/").split("/")[0]
+    view: type[Endpoint] = {name: view for name, view, _base in router.registry}[name]
+    act = pattern.rstrip("/").rpartition("/")[2] if "<pk>/" in pattern else None
+    return view.kind_of(act)
+
+
+def addresses() -> list[Any]:
+    known = {name for name, _view, _base in router.registry}
+    return [
+        route
+        for route in routes()
+        if route.pattern.startswith("api/v1/")
+        and route.pattern.removeprefix("api/v1/").split("/")[0] in known
+    ]
+
+
+def test_every_list_says_of_which_kind_it_is() -> None:
+    without = {name for name, view, _base in router.registry if view.kind is None}
+    assert without | {"me"} == OF_NO_KIND
+    assert len(addresses()) > 60
+
+
+@pytest.mark.parametrize("kind", RecordKind.values)
+def test_no_address_opens_what_the_token_is_not_for(world: World, secrets: Secrets, kind: str) -> None:
+    """With the control: with a token for all, the same address answers otherwise."""
+    narrow, whole = token_for(world.alice, kind), token_for(world.alice)
+    client, wrong, opened = Client(), [], 0
+    for route in addresses():
+        ids: dict[str, UUID] = {name: secrets.ids()[what] for name, what in route.kinds().items()}
+        path, of = route.path(ids), kind_at(route.pattern)
+        closed, control = of is not None and of != kind, client.get(path, **whole)
+        if control.status_code == 405:
+            # An act alone: never tried with the token that may, which would do it.
+            answer = client.post(path, **narrow) if closed else control
+        else:
+            answer = client.get(path, **narrow)
+        if closed and answer.status_code != 403:
+            wrong.append((path, of, answer.status_code))
+        if closed and any(word in answer.content.decode() for word in secrets.words() if word not in path):
+            wrong.append((path, of, "words"))
+        if not closed and answer.status_code != control.status_code:
+            wrong.append((path, of, answer.status_code, control.status_code))
+        opened += answer.status_code == 200
+        assert control.status_code != 403, path
+    assert wrong == []
+    assert opened > 10
+
+
+def test_hidden_and_missing_are_refused_alike(world: World, secrets: Secrets) -> None:
+    """By what the token is for, before anything is looked for."""
+    client, narrow = Client(), token_for(world.alice, "transfers")
+    session = secrets.ids()["session"]
+    answers = {
+        client.get(f"/api/v1/sessions/{pk}/", **narrow).content.replace(str(pk).encode(), b"")
+        for pk in (session, UUID(int=7))
+    }
+    assert len(answers) == 1
+    assert b"other kinds of record" in answers.pop()
+
+
+def test_what_is_expanded_stays_an_id(world: World, secrets: Secrets) -> None:
+    client, path = Client(), f"/api/v1/outcomes/{secrets.ids()['outcome']}/?expand=initiative,participation"
+    narrow = client.get(path, **token_for(world.alice, "outcomes")).json()
+    assert narrow["initiative"] == str(world.secret.pk)
+    both = client.get(path, **token_for(world.alice, "outcomes", "card")).json()
+    assert both["initiative"]["id"] == str(world.secret.pk)
+    assert both["participation"] is None or isinstance(both["participation"], str)
+
+
+def test_it_is_written_no_more_than_read(world: World, secrets: Secrets) -> None:
+    client, narrow = Client(), token_for(world.alice, "transfers")
+    path = f"/api/v1/sessions/{secrets.ids()['session']}/"
+    sent = client.patch(path, {"next_step": "Mine"}, content_type="application/json", **narrow)
+    assert sent.status_code == 403
+    made = client.post("/api/v1/sessions/", {}, content_type="application/json", **narrow)
+    assert made.status_code == 403
+
+
+def test_the_token_says_for_what_it_is_and_stays_so(world: World) -> None:
+    client, narrow = Client(), token_for(world.alice, "sessions", "card")
+    assert client.get("/api/v1/me/", **narrow).json()["kinds"] == ["card", "sessions"]
+    assert client.get("/api/v1/me/", **token_for(world.alice)).json()["kinds"] == []
+    with pytest.raises(ValidationError) as refused:
+        create_token(by=world.alice, scope="read", kinds=["everything"])
+    assert set(refused.value.message_dict) == {"kinds"}
+    with actor(world.alice), pytest.raises(ProgrammingError, match="keeps its value"), transaction.atomic():
+        AccessToken.objects.filter(user=world.alice).update(kinds=[])
+
+
+def test_on_the_account_page(world: World) -> None:
+    browser = Client()
+    browser.force_login(world.alice)
+    form = {"token-label": "Calendar", "token-scope": "read", "token-days": "9", "token-kinds": ["sessions"]}
+    made = browser.post(reverse("accounts:create_token"), form)
+    assert made.status_code == 200
+    assert AccessToken.objects.get().kinds == ["sessions"]
+    assert "Read · Sessions" in browser.get(reverse("accounts:account")).content.decode()
