@@ -123,7 +123,8 @@ CREATE FUNCTION covered_conflicts() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY WITH mandates AS (
-        SELECT conflict_id FROM initiatives_coordinatormandate WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL
+        SELECT conflict_id FROM initiatives_coordinatormandate
+        WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL AND created_at > (SELECT actor_recovered_at())
     )
     SELECT id FROM initiatives_conflict
     WHERE EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
@@ -309,6 +310,17 @@ BEGIN
 END
 $$;
 
+-- Unfinished forms outside of initiatives lie under their author's own key: gone once the account is set up anew.
+CREATE FUNCTION forget_drafts(who uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM initiatives_draft WHERE user_id = who AND initiative_id IS NULL AND EXISTS (
+        SELECT FROM accounts_user own WHERE own.id = who AND own.recovered_at > now() - interval '1 minute'
+    );
+END
+$$;
+COMMENT ON FUNCTION forget_drafts(uuid) IS 'for t2d_app';
+
 -- Leads whose account was recovered, on initiatives where no other lead is left and the acting user is the successor:
 -- who may say that it is really them. The name, and nothing of the initiative.
 CREATE FUNCTION leads_to_admit() RETURNS TABLE (member uuid, name text)
@@ -318,6 +330,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     JOIN initiatives_teammember waits ON waits.initiative_id = card.id
     JOIN accounts_user own ON own.id = waits.user_id
     WHERE card.successor_id = (SELECT actor_id()) AND waits.role = 'lead' AND own.recovered_at >= waits.admitted_at
+        -- Whose own account was set up anew says so of nobody until an owner has said it of them: else a steward who did
+        -- both would.
+        AND EXISTS (SELECT FROM standing_memberships())
         AND (waits.expires_at IS NULL OR waits.expires_at > now())
         AND NOT EXISTS (
             SELECT FROM initiatives_teammember lead JOIN accounts_user theirs ON theirs.id = lead.user_id
@@ -354,7 +369,8 @@ BEGIN
     JOIN accounts_membership own ON own.organisation_id = found.organisation_id AND own.user_id = found.asked_by_id
     JOIN accounts_user asker ON asker.id = own.user_id
     WHERE found.id = request AND found.confirmed_by_id = actor_id() AND found.asked_by_id <> actor_id()
-        AND found.confirmed_at > now() - interval '1 minute' AND found.withdrawn_at IS NULL
+        AND found.confirmed_at > now() - interval '1 minute' AND found.confirmed_at <= now() + interval '1 minute'
+        AND found.asked_at > now() - interval '3 days' AND found.withdrawn_at IS NULL
         AND found.organisation_id IN (SELECT owned_organisations())
         AND own.role = 'owner' AND own.ended_at IS NULL AND asker.is_active
         AND (asker.recovered_at IS NULL OR own.admitted_at > asker.recovered_at);
@@ -386,8 +402,14 @@ BEGIN
                 WHERE lead.initiative_id = card AND lead.role = 'lead' AND lead.began_at <= now() + interval '1 hour'
                     AND (lead.expires_at IS NULL OR lead.expires_at > now()) AND theirs.is_active
                     AND (theirs.recovered_at IS NULL OR lead.admitted_at > theirs.recovered_at)
+            ) OR EXISTS (
+                -- Nor where owners have put out who led it, to take its place.
+                SELECT FROM initiatives_teammember lead
+                WHERE lead.initiative_id = card AND lead.role = 'lead' AND NOT lead.in_emergency
+                    AND lead.expires_at BETWEEN now() - interval '30 days' AND now()
             ) THEN 'facilitator' ELSE 'lead' END,
-            now(), now() + interval '24 hours', asked.confirmed_by_id, clock_timestamp(), true);
+            -- Since it was asked: an account that was set up anew meanwhile waits.
+            now(), now() + interval '24 hours', asked.confirmed_by_id, asked.asked_at, true);
         INSERT INTO confidentiality_auditevent
             (id, stream, position, at, actor, action, route, records, facts, previous, hash)
         VALUES (gen_random_uuid(), card, 0, now(), asked.confirmed_by_id::text, 'write', 'initiatives:emergency',

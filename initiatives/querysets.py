@@ -72,7 +72,12 @@ class ConflictQuerySet(ReferenceQuerySet):
 
 class MandateQuerySet(models.QuerySet):
     def live(self) -> Self:
-        return self.filter(ended_at=None)
+        """Not ended; asked of one user, and granted since the account was last recovered."""
+        # Set by `user.mandates`.
+        whose = self._hints.get("instance")  # type: ignore[attr-defined]
+        since = whose.recovered_at if isinstance(whose, AbstractBaseUser) else None  # type: ignore[attr-defined]
+        live = self.filter(ended_at=None)
+        return live.filter(created_at__gt=since) if since else live
 
     def visible_to(self, user: Any) -> Self:
         """One's own; all for a steward."""
@@ -335,7 +340,9 @@ class DraftQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         inside = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
-        return self.filter(Q(initiative=None) | inside, user=user)
+        # Those outside lie under the user's own key: what was begun before a recovery is not for whoever came after.
+        since = {"updated_at__gt": user.recovered_at} if user.recovered_at else {}
+        return self.filter(Q(initiative=None, **since) | inside, user=user)
 
 
 class PurgeRequestQuerySet(models.QuerySet):

@@ -37,7 +37,13 @@ BEGIN
         OR (known.id IN (SELECT opened_persons()) AND (
             SELECT part.initiative_id FROM participants_participation part
             WHERE part.person_id = known.id ORDER BY part.created_at, part.id LIMIT 1
-        ) IN (SELECT coordinated_initiatives()));
+        ) IN (
+            -- Not whoever was let in for a day.
+            SELECT led.id FROM coordinated_initiatives() led (id) WHERE NOT EXISTS (
+                SELECT FROM initiatives_teammember let_in WHERE let_in.initiative_id = led.id AND let_in.in_emergency
+                    AND let_in.user_id = (SELECT actor_id()) AND let_in.expires_at > now()
+            )
+        ));
 END
 $$;
 
@@ -85,6 +91,7 @@ BEGIN
     RETURN QUERY SELECT mandate.body_id FROM participants_liaisonmandate mandate
     JOIN accounts_user own ON own.id = mandate.user_id
     WHERE mandate.user_id = (SELECT actor_id()) AND mandate.ended_at IS NULL AND NOT own.is_steward
+        AND mandate.created_at > (SELECT actor_recovered_at())
         AND NOT EXISTS (SELECT FROM accounts_membership m WHERE m.user_id = own.id AND m.ended_at IS NULL)
         AND NOT EXISTS (SELECT FROM initiatives_coordinatormandate c WHERE c.user_id = own.id AND c.ended_at IS NULL)
         AND NOT EXISTS (

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.enums import MembershipRole
 from confidentiality.codes import TeamRole
@@ -78,6 +78,7 @@ class LiaisonMandateQuerySet(models.QuerySet):
             ~Exists(apps.get_model("accounts", "Membership").objects.active().filter(**of_user)),
             ~Exists(apps.get_model("initiatives", "CoordinatorMandate").objects.live().filter(**of_user)),
             ~Exists(apps.get_model("initiatives", "TeamMember").objects.current().filter(**of_user)),
+            Q(user__recovered_at=None) | Q(created_at__gt=F("user__recovered_at")),
             user__is_steward=False,
         )
 

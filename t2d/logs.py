@@ -7,6 +7,7 @@ web server's own log the query of an address. Not an audit: who looked at what i
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from copy import copy
 from traceback import format_tb
@@ -17,6 +18,8 @@ from django.db import OperationalError
 # Exceptions that speak of connections, keys and roles, never of a row; whoever runs the site needs their words.
 TELLING = (OperationalError, OSError)
 OWN = "confidentiality."
+# Addresses that are keys: whoever reads them takes an account, or a place in an organisation.
+SECRET = re.compile(r"(/once/|/reset/key/)[^/]+")
 
 
 class Discreet(logging.Formatter):
@@ -69,7 +72,7 @@ def _argument(value: Any, name: str = "") -> Any:
     if name == "exc":
         return str(value).partition("(")[0]
     if isinstance(value, str) and value.startswith("/"):
-        return value.partition("?")[0]
+        return SECRET.sub(r"\1-", value.partition("?")[0])
     return value
 
 

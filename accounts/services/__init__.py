@@ -4,7 +4,7 @@ One file per concern; the names are collected here, so that callers need not kno
 """
 
 from accounts.services.invitations import invite, join, join_as_new
-from accounts.services.links import forget_old_letters, live_link, withdraw_invitation
+from accounts.services.links import forget_old_letters, live_link, withdraw_invitation, withdraw_links_of
 from accounts.services.organisations import (
     add_membership,
     admit_member_again,
@@ -27,6 +27,7 @@ from accounts.services.recovery import (
     account_of,
     ask_for_address,
     end_account,
+    goes_with_recovery,
     mark_recovered,
     recover_account,
     take_back_account,
@@ -49,6 +50,7 @@ __all__ = [
     "end_sign_in",
     "forget_old_letters",
     "forget_sign_ins",
+    "goes_with_recovery",
     "invite",
     "join",
     "join_as_new",
@@ -61,4 +63,5 @@ __all__ = [
     "take_on_address",
     "vet_organisation",
     "withdraw_invitation",
+    "withdraw_links_of",
 ]

@@ -16,7 +16,7 @@ from accounts.services.links import make_link, path_of, take
 from accounts.services.organisations import has_had_an_owner, require_owner_for
 from confidentiality import policy
 from confidentiality.codes import Action
-from confidentiality.records import save
+from confidentiality.records import hold, save
 
 # At most so many live ones for an organisation: who can send letters in the site's name shall not flood others.
 WAITING_AT_MOST = 50
@@ -53,10 +53,14 @@ def join(*, user: User, link: SingleUseLink) -> Membership:
             _("This link was sent to another address. Sign in with the account it was sent to.")
         )
     link = take(link)
+    _require_inviter(link)
     known = user.memberships.active().filter(organisation=link.organisation).first()
     if known is not None:
         return known
     membership = Membership(organisation=link.organisation, user=user, role=_role_of(link))
+    if user.recovered_at and link.made_by_id == user.recovered_by_id:
+        # Whoever set the account up anew does not say that it is really them by inviting it.
+        membership.admitted_at = user.recovered_at
     save(membership)
     user.forget_standing()
     return membership
@@ -74,6 +78,7 @@ def join_as_new(*, link: SingleUseLink, name: str, password: str, language: str)
     except ValidationError as error:
         raise ValidationError({"password": error}) from None
     link = take(link)
+    _require_inviter(link)
     if User.objects.filter(email__iexact=address).exists():
         # Told to whoever reads the letters of this address, and to nobody else.
         raise ValidationError(_("You have an account here already. Sign in, then open the link again."))
@@ -83,6 +88,16 @@ def join_as_new(*, link: SingleUseLink, name: str, password: str, language: str)
         raise ValidationError(_("This link was used already, or is too old. Ask for a new one.")) from None
     save(Membership(organisation=link.organisation, user=user, role=_role_of(link)))
     return user
+
+
+def _require_inviter(link: SingleUseLink) -> None:
+    """Whoever invited may still do so: the word of somebody who left, or whose account was ended, lets nobody in."""
+    if link.organisation_id is not None:
+        hold(Organisation, link.organisation_id, None)  # Of two who come first, one does.
+    by, organisation = link.made_by, link.organisation
+    stands = by is not None and by.is_active and organisation is not None
+    if not stands or not (by.is_steward or organisation.pk in by.owned_organisation_ids()):  # type: ignore[union-attr]
+        raise ValidationError(_("This link was used already, or is too old. Ask for a new one."))
 
 
 def _role_of(link: SingleUseLink) -> str:

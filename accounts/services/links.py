@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.enums import LinkPurpose
-from accounts.models import AccessToken, Letter, SingleUseLink, User
+from accounts.models import AccessToken, Letter, Organisation, SingleUseLink, User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
@@ -63,6 +64,18 @@ def take(link: SingleUseLink) -> SingleUseLink:
     link.address = ""
     save(link)
     return link
+
+
+def withdraw_links_of(user: User, organisation: Organisation | None = None) -> None:
+    """Links about somebody, and those by which they let others in: nothing opens any more that they began. With an
+    organisation: the invitations into it alone."""
+    live = SingleUseLink.objects.live()
+    found = (
+        live.filter(made_by=user, purpose=LinkPurpose.JOIN, organisation=organisation)
+        if organisation
+        else (live.filter(Q(user=user) | Q(made_by=user, purpose=LinkPurpose.JOIN)))
+    )
+    found.update(withdrawn_at=timezone.now(), address="")
 
 
 def forget_old_letters() -> None:

@@ -74,6 +74,9 @@ def change_membership_role(
 ) -> Membership:
     """Make a member an owner or a registrar, or no more than a member. An organisation keeps an owner."""
     policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
+    hold(Organisation, membership.organisation_id, None)  # Two owners do not go at once.
+    by.forget_standing()
+    policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
     membership = hold(Membership, membership.pk, version)
     _require_active(membership)
     require_owner_for(by=by, organisation=membership.organisation, role=role)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import RecordKind, TokenScope
 from accounts.models import AccessToken, SignIn, User
+from accounts.services.links import withdraw_links_of
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
@@ -103,4 +104,5 @@ def end_everything(*, by: User, user: User) -> int:
     user.round += 1
     save(user)
     forget_sign_ins(user)
+    withdraw_links_of(user)
     return len(tokens)

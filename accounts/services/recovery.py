@@ -7,6 +7,9 @@ lead (or the successor of the only lead) for each initiative.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID
+
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -18,11 +21,19 @@ from django.utils.translation import gettext as _
 from accounts import letters
 from accounts.enums import LinkPurpose
 from accounts.models import Register, SingleUseLink, User
-from accounts.services.links import make_link, path_of, take
+from accounts.services.links import make_link, path_of, take, withdraw_links_of
 from accounts.services.own import forget_sign_ins
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
+
+_goes_with_recovery: list[Callable[[UUID], None]] = []
+
+
+def goes_with_recovery(forget: Callable[[UUID], None]) -> None:
+    """Said by an app above, when the program starts: what somebody kept for themselves alone, and is not for whoever
+    comes after."""
+    _goes_with_recovery.append(forget)
 
 
 def account_of(*, by: User, address: str) -> User | None:
@@ -39,13 +50,16 @@ def recover_account(*, by: User, user: User, address: str = "", origin: str) -> 
     if by.pk == user.pk:
         raise ValidationError(_("Another steward has to do this for your own account."))
     user = hold(User, user.pk, None)
+    if user.is_steward:
+        # Whoever could set up another steward's account would be two stewards, and admit what they recovered.
+        raise ValidationError(_("A steward's account is set up anew by whoever operates the site."))
     if address := address.strip().lower():
         _refuse_address(address, user)
         user.email = address
     user.set_unusable_password()
     mark_recovered(user, by=by)
     Authenticator.objects.filter(user=user).delete()
-    SingleUseLink.objects.live().filter(user=user).update(withdrawn_at=timezone.now(), address="")
+    withdraw_links_of(user)
     link, plain = make_link(purpose=LinkPurpose.RECOVER, address=user.email, made_by=by, user=user)
     letters.send_recovery(link=link, by=by, url=origin.rstrip("/") + path_of(plain))
     return link
@@ -58,6 +72,8 @@ def mark_recovered(user: User, *, by: User | None) -> None:
     user.round += 1
     save(user)
     forget_sign_ins(user)
+    for forget in _goes_with_recovery:
+        forget(user.pk)
 
 
 @transaction.atomic
@@ -72,6 +88,8 @@ def take_back_account(*, link: SingleUseLink, password: str) -> User:
     link = take(link)
     user = hold(User, link.user_id, None)
     user.set_password(password)
+    # Whoever was told before that it is really them was told of somebody who had not been here yet.
+    user.recovered_at = timezone.now()
     save(user)
     return user
 
@@ -87,6 +105,7 @@ def end_account(*, by: User, user: User) -> User:
     user.round += 1
     save(user)
     forget_sign_ins(user)
+    withdraw_links_of(user)
     return user
 
 

@@ -21,7 +21,8 @@ DAYS_KEPT = 30
 
 OWN = (
     "user_id = (SELECT actor_id())"
-    " AND (initiative_id IS NULL OR initiative_id IN (SELECT visible_initiatives()))"
+    " AND ((initiative_id IS NULL AND updated_at > (SELECT actor_recovered_at()))"
+    " OR initiative_id IN (SELECT visible_initiatives()))"
 )
 OLD = f"updated_at < now() - interval '{DAYS_KEPT} days'"
 

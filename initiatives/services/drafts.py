@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,3 +94,9 @@ def purge_drafts() -> int:
 def _make_room(user: User) -> None:
     own = Draft.objects.filter(user=user).order_by("-updated_at").values_list("pk", flat=True)
     Draft.objects.filter(pk__in=list(own[MOST_DRAFTS - 1 :])).delete()
+
+
+def forget_drafts_of(user_id: UUID) -> None:
+    """What somebody left unfinished outside of initiatives, at the moment in which the account is set up anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_drafts(%s)", [user_id])

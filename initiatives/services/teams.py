@@ -30,8 +30,13 @@ def add_team_member(
 ) -> TeamMember:
     """Let a colleague onto the team, from now until the expiry (None: no end yet)."""
     policy.require(by, Action.MANAGE_TEAM, initiative)
+    user = hold(
+        User, user.pk, None
+    )  # Whoever is put out of an organisation at this moment is not added meanwhile.
     initiative = hold(Initiative, initiative.pk, None)
     policy.require(by, Action.MANAGE_TEAM, initiative)  # Again: the lock may have been waited for.
+    if not is_colleague(by, user):
+        raise ValidationError({"user": _("Choose a colleague who can sign in.")})
     if initiative.public_record:
         raise ValidationError({"initiative": _("A card of the public record has no team.")})
     _refuse_past(expires_at)
@@ -40,6 +45,12 @@ def add_team_member(
     member = TeamMember(initiative=initiative, user=user, role=role, expires_at=expires_at, added_by=by)
     save(member)
     return member
+
+
+def is_colleague(by: User, user: User) -> bool:
+    """Whether somebody signs in, and works in one of the organisations of whoever acts."""
+    own = by.organisation_ids()
+    return user.is_active and user.memberships.active().filter(organisation__in=own).exists()
 
 
 @transaction.atomic
@@ -155,7 +166,9 @@ def name_successor(
 @transaction.atomic
 def hand_over_to_successors() -> int:
     """Make successors lead where the last lead has expired. The site's own work; safe to run twice."""
-    leads = TeamMember.objects.current().filter(initiative=OuterRef("pk"), role=TeamRole.LEAD)
+    leads = TeamMember.objects.current().filter(
+        initiative=OuterRef("pk"), role=TeamRole.LEAD, user__is_active=True
+    )
     orphaned = Initiative.objects.filter(successor__is_active=True).exclude(Exists(leads)).order_by("pk")
     # No more than who follows: the role of the site's own work may read nothing else of a card or an account.
     orphaned = orphaned.select_related("successor").only(
@@ -169,7 +182,7 @@ def hand_over_to_successors() -> int:
 
 def _other_leads(member: TeamMember) -> bool:
     """Whether another lead stays without an end."""
-    leads = member.initiative.members.live().filter(role=TeamRole.LEAD, expires_at=None)
+    leads = member.initiative.members.live().filter(role=TeamRole.LEAD, expires_at=None, user__is_active=True)
     return leads.exclude(pk=member.pk).exists()
 
 
@@ -180,11 +193,21 @@ def _require_successor(initiative: Initiative, member: TeamMember, field: str) -
             {field: _("This is the last lead. Name a successor first, who then becomes lead.")},
             code="last_lead",
         )
+    if heir.recovered_at and (
+        initiative.members.waiting().filter(user=heir).exists() or not heir.organisation_ids()
+    ):
+        text = _("The way into the successor's account was set up anew. Say first that it is really them.")
+        raise ValidationError({field: text}, code="waits")
 
 
 def _set_successor(initiative: Initiative, successor: User | None) -> None:
     if successor is not None and not successor.is_active:
         raise ValidationError({"successor": _("Choose a colleague who can sign in.")})
+    if (
+        successor is not None
+        and initiative.members.current().filter(user=successor, in_emergency=True).exists()
+    ):
+        raise ValidationError({"successor": _("An emergency access ends by itself and cannot be extended.")})
     if initiative.successor_id != getattr(successor, "pk", None):
         _store_successor(initiative, successor)
 
@@ -202,7 +225,7 @@ def _promote(initiative: Initiative, leaving: TeamMember | None = None) -> None:
     nobody does this, the site being at its own work, it opens nothing to an account that was recovered: a steward
     who sets up a successor's account anew shall not wait for the lead to expire.
     """
-    leads = initiative.members.live().filter(role=TeamRole.LEAD)
+    leads = initiative.members.live().filter(role=TeamRole.LEAD, user__is_active=True)
     if leaving is not None:
         leads = leads.exclude(pk=leaving.pk)
     if initiative.successor is None or not initiative.successor.is_active or leads.exists():

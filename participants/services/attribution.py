@@ -26,8 +26,11 @@ from participants.models import Attendance, OfficialBody, OfficialLink, Particip
 
 # A part of a name counts by itself from so many letters on: "Ali" in "alignment" is none, and neither is "bin".
 SHORTEST_PART = 4
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# Without what is tied to it: "Haddad's", "the Haddad-led group" and "l'avis d'Amina" hold names.
+WORD = re.compile(r"[^\W\d_]+")
 MOST_SHOWN = 5
+# "wa", "fa", "bi", "li", "ka" and "al" before a word of which three letters at least are left.
+PREFIX = re.compile("^(?:[وف]?(?:[بك]?ال|لل)|[وفبلك])(?=[\u0621-\u064a]{3})")
 
 
 def doubts(
@@ -124,13 +127,22 @@ def _offices(by: User, persons: Any) -> set[str]:
 def said_in(text: str, known: Known) -> list[str]:
     """Which of them a text holds, as whole words, each once and the longest first: a name and not also its parts."""
     inside = f" {folded(text)} "
+    bare = f" {bare_of(inside)} "
     like_names = {folded(word) for word in WORD.findall(text) if not word[0].islower()}
+    like_names |= {bare_of(word) for word in like_names}
     found: list[str] = []
     for words in sorted(known.wholes | known.parts, key=lambda words: (-len(words), words)):
-        if f" {words} " in inside and (words in known.wholes or words in like_names):
+        form = f" {bare_of(words)} "
+        there = f" {words} " in inside or form in bare
+        if there and (words in known.wholes or {words, form.strip()} & like_names):
             found.append(words)
-            inside = inside.replace(f" {words} ", "  ")
+            inside, bare = inside.replace(f" {words} ", "  "), bare.replace(form, "  ")
     return found
+
+
+def bare_of(words: str) -> str:
+    """Arabic words without what is written as one with them: "and", "for", "by", the article."""
+    return " ".join(PREFIX.sub("", word) for word in words.split())
 
 
 def folded(text: str) -> str:
@@ -141,5 +153,7 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", letters))
 
 
-# Letters that are written one for the other in Arabic.
-_ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه"})
+# Letters that are written one for the other in Arabic and Persian.
+_ALIKE = str.maketrans(
+    {"ک": "ك", "ی": "ي", "\u200c": "", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه"}
+)

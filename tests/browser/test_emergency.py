@@ -7,11 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from t2d.demo import DOMAIN
 from tests.browser.arabic import wrong_in_arabic
 from tests.browser.conftest import SignIn
 from tests.browser.house import INSIDE, House, found_house, let_time_pass
-from tests.browser.letters import read_letter
 from tests.browser.test_look import OVERFLOW, set_language
 
 PARTS = ("", "brief/", "team/", "sessions/")
@@ -96,7 +94,7 @@ def assert_the_audit_says_so(lead: Page, house: House) -> None:
 
 
 def assert_the_team_is_told(sign_in: SignIn, lead: Page, house: House) -> None:
-    """On the page they begin with, on the team's, in the audit, and by letters that say nothing."""
+    """On the page they begin with, on the team's, and in the audit."""
     lead.goto("/")
     told = lead.get_by_role("region", name="Emergency access to your initiatives")
     expect(told).to_contain_text(house.account("first"))
@@ -109,10 +107,6 @@ def assert_the_team_is_told(sign_in: SignIn, lead: Page, house: House) -> None:
     expect(row).to_contain_text("emergency access")
     expect(row.get_by_text("Extend")).to_have_count(0)
     assert_the_audit_says_so(lead, house)
-    for who in ("lead", "guest"):
-        letter = read_letter(sign_in, f"{house.account(who)}@{DOMAIN}")
-        assert "Sign in and look at your home page" in letter
-        assert not [name for name in (house.name, house.codename, house.account("first")) if name in letter]
 
 
 def test_a_name_that_is_nobodys_looks_the_same(sign_in: SignIn, folder: Path) -> None:

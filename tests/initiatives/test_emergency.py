@@ -129,7 +129,7 @@ def test_where_nobody_leads_any_more_whoever_is_let_in_appoints_somebody(
 ) -> None:
     lead = world.secret.members.filter(user=world.alice)
     if how == "ended":
-        lead.update(began_at=timezone.now() - timedelta(9), expires_at=timezone.now() - timedelta(1))
+        lead.update(began_at=timezone.now() - timedelta(90), expires_at=timezone.now() - timedelta(31))
     elif how == "recovered":
         User.objects.filter(pk=world.alice.pk).update(recovered_at=timezone.now())
     else:

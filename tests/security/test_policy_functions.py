@@ -46,6 +46,7 @@ ASKED: dict[str, Arguments] = {
     "purge_asker_leads": of("purge"),
     "end_accesses": lambda world, secrets: (world.alice.pk, world.house.pk),
     "admit_lead": of("member"),
+    "unlink_ties": of("person"),
     "open_in_emergency": lambda world, secrets: (uuid4(),),
     "may_take_part": of("initiative", "person"),
     "may_register": lambda world, secrets: (secrets.records["person"].pk, world.house.pk),
@@ -60,6 +61,7 @@ HARMLESS = {
     "actor_id": "who acts",
     "audit_part": "a length and a text",
     "user_of_token": "asked by who holds the token",
+    "forget_drafts": "what somebody left unfinished, within a minute of a recovery",
     "enqueue": "that something is to be compared, by whoever saved it",
     "exchange_party": "changes a party for its twin, for a coordinator's move; tests/initiatives/test_reference.py",
 }

@@ -1,0 +1,301 @@
+"""Ways back in that somebody might try: through accounts set up anew, links made before, undo, emergencies."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from accounts.services import admit_member_again, end_account, end_everything, invite, recover_account
+from confidentiality.actor import actor
+from conftest import World
+from initiatives.models import Brief, Draft, Initiative, TeamMember
+from initiatives.services import (
+    admit_again,
+    ask_emergency,
+    confirm_emergency,
+    end_membership,
+    hand_over_to_successors,
+    keep_draft,
+    name_successor,
+    remove_team_member,
+)
+from participants.models import LiaisonMandate
+from participants.services import erase_identity
+from tests import factories as make
+from tests import record
+from tests.clients import client_of as program_of
+from tests.clients import get
+
+pytestmark = pytest.mark.django_db
+ORIGIN = "https://desk.example/"
+PASSWORD = "boats-in-the-rain-7"
+
+
+@pytest.fixture(autouse=True)
+def _letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.letters._beside", lambda user_id, write: write())
+
+
+@pytest.fixture(autouse=True)
+def _a_brief(world: World) -> None:
+    make.make_brief(world.secret, world.alice, title="Tea at the weir")
+
+
+def again(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(again(user))
+    return client
+
+
+def recovered(by: User, user: User) -> User:
+    with actor(by):
+        recover_account(by=by, user=user, origin=ORIGIN)
+    return again(user)
+
+
+def last_path() -> str:
+    found = re.search(r"://[^/]+(/once/\S+)", str(mail.outbox[-1].body))
+    assert found
+    return found[1]
+
+
+def reads(user: User) -> bool:
+    user = again(user)
+    with actor(user):
+        return Brief.objects.visible_to(user).exists()
+
+
+def otto() -> User:
+    return make.make_user("Otto", is_steward=True)
+
+
+# --- Through accounts that were set up anew -----------------------------------------------------------------------
+
+
+def test_one_steward_is_not_two_by_the_account_of_another(world: World) -> None:
+    recovered(world.stella, world.alice)
+    with actor(world.stella), pytest.raises(ValidationError, match="whoever operates the site"):
+        recover_account(by=world.stella, user=otto(), origin=ORIGIN)
+
+
+def test_a_successor_whose_own_account_was_set_up_anew_says_so_of_nobody(world: World) -> None:
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.harry)
+    recovered(world.stella, world.harry)
+    recovered(world.stella, world.alice)
+    lead = TeamMember.objects.get(initiative=world.secret, user=world.alice)
+    address = reverse("initiatives:admit_lead", args=[lead.pk])
+    assert signed_in(world.harry).post(address).status_code == 404
+    assert not reads(world.alice)
+    # Once somebody has said it of the successor, the word counts.
+    steward = otto()
+    with actor(steward):
+        admit_member_again(by=steward, membership=Membership.objects.get(user=world.harry))
+    assert signed_in(world.harry).post(address).status_code == 302
+    assert reads(world.alice)
+
+
+def test_what_was_said_before_the_account_was_taken_back_does_not_count(world: World) -> None:
+    recovered(world.stella, world.bob)
+    path, member = last_path(), TeamMember.objects.get(initiative=world.secret, user=world.bob)
+    with actor(world.alice):
+        admit_again(by=world.alice, member=member)
+    assert Client().post(path, {"password": PASSWORD}).status_code == 302
+    assert not reads(world.bob)
+    with actor(world.alice):
+        admit_again(by=world.alice, member=TeamMember.objects.get(pk=member.pk))
+    assert reads(world.bob)
+
+
+def test_unfinished_forms_outside_initiatives_are_not_for_whoever_comes_after(world: World) -> None:
+    with actor(world.alice):
+        keep_draft(
+            by=world.alice,
+            place="open_initiative",
+            conflict=world.conflict,
+            data={"codename": ["Hidden Otter"]},
+        )
+        assert Draft.objects.visible_to(world.alice).count() == 1
+    alice = recovered(world.stella, world.alice)
+    with actor(alice):
+        assert not Draft.objects.visible_to(alice).exists()
+        assert not Draft.objects.filter(user=alice).exclude(initiative=None).exists()
+        keep_draft(
+            by=alice, place="open_initiative", conflict=world.conflict, data={"codename": ["New Otter"]}
+        )
+        assert Draft.objects.visible_to(alice).count() == 1
+
+
+def test_a_recovered_liaison_and_a_recovered_coordinator_wait_for_a_new_mandate(world: World) -> None:
+    lina, office = make.make_user("Lina"), record.make_body(world.conflict, "Ministry of Water")
+    record.make_liaison(lina, office)
+    outcome = record.make_outcome(world.secret, world.alice, travel_permission="officials")
+    record.make_transfer(outcome, world.alice, office, message="Told to the office")
+    assert "Told to the office" in get(program_of(lina), "received-transfers/").content.decode()
+    make.make_flag(world.secret, world.rival)
+    assert get(program_of(world.cora), "overlaps/").json()["results"]
+    for user in (lina, world.cora):
+        recovered(world.stella, user)
+    assert get(program_of(again(lina)), "received-transfers/").json()["results"] == []
+    assert get(program_of(again(world.cora)), "overlaps/").json()["results"] == []
+    LiaisonMandate.objects.filter(user=lina).delete()
+    record.make_liaison(lina, office)
+    assert "Told to the office" in get(program_of(again(lina)), "received-transfers/").content.decode()
+
+
+# --- Through links made before ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["put out", "account ended", "panic", "recovered", "another role"])
+def test_an_invitation_dies_with_the_word_of_whoever_made_it(world: World, how: str) -> None:
+    second = make.make_member_of(world.house, "Second", "owner")
+    with actor(second):
+        invite(by=second, organisation=world.house, address="back@door.example", role="owner", origin=ORIGIN)
+    path = last_path()
+    if how == "put out":
+        with actor(world.alice):
+            end_membership(by=world.alice, membership=Membership.objects.get(user=second))
+    elif how == "account ended":
+        with actor(world.stella):
+            end_account(by=world.stella, user=second)
+    elif how == "panic":
+        with actor(second):
+            end_everything(by=second, user=second)
+    elif how == "recovered":
+        recovered(world.stella, second)
+    else:
+        Membership.objects.filter(user=second).update(role="member")
+    Client().post(path, {"name": "Back", "password": PASSWORD})
+    assert not User.objects.filter(email="back@door.example").exists()
+
+
+# --- Through the team -------------------------------------------------------------------------------------------------
+
+
+def test_undo_lets_nobody_in_who_has_left_the_organisation(world: World) -> None:
+    member = TeamMember.objects.get(initiative=world.secret, user=world.bob)
+    lead = signed_in(world.alice)
+    page = reverse("initiatives:member", args=[world.secret.pk, member.pk])
+    assert lead.post(page, {"act": "end", "version": member.version}).status_code == 302
+    with actor(world.stella):
+        end_membership(by=world.stella, membership=Membership.objects.get(user=world.bob))
+    lead.post(reverse("initiatives:undo_access", args=[world.secret.pk, member.pk]))
+    assert not reads(world.bob)
+
+
+def test_an_account_that_was_ended_leads_nothing(world: World) -> None:
+    make.make_member(world.secret, world.harry, "lead")
+    with actor(world.stella):
+        end_account(by=world.stella, user=world.harry)
+    lead = TeamMember.objects.get(initiative=world.secret, user=world.alice)
+    with actor(world.alice), pytest.raises(ValidationError):
+        remove_team_member(by=world.alice, member=lead)
+
+
+def test_the_successor_follows_a_lead_whose_account_was_ended(world: World) -> None:
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.bob)
+    with actor(world.stella):
+        end_account(by=world.stella, user=world.alice)
+    assert hand_over_to_successors() == 1
+    assert TeamMember.objects.get(initiative=world.secret, user=world.bob).role == "lead"
+
+
+def test_nobody_leaves_to_a_successor_who_waits(world: World) -> None:
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.bob)
+    recovered(world.stella, world.bob)
+    lead = TeamMember.objects.get(initiative=world.secret, user=world.alice)
+    with actor(world.alice), pytest.raises(ValidationError, match="really them"):
+        remove_team_member(by=world.alice, member=lead)
+
+
+def test_owners_who_put_the_lead_out_do_not_take_the_place(world: World) -> None:
+    first = make.make_member_of(world.house, "First", "owner")
+    second = make.make_member_of(world.house, "Second", "owner")
+    with actor(second):
+        end_membership(by=second, membership=Membership.objects.get(user=world.alice))
+    with actor(first):
+        request = ask_emergency(
+            by=first, organisation=world.house, codename="secret heron", reason="lead_gone"
+        )
+    with actor(second):
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    assert TeamMember.objects.get(user=first).role == "facilitator"
+
+
+def test_who_leads_in_an_emergency_does_not_follow_themselves(world: World) -> None:
+    world.secret.members.filter(user=world.alice).update(role="facilitator")
+    first = make.make_member_of(world.house, "First", "owner")
+    second = make.make_member_of(world.house, "Second", "owner")
+    with actor(first):
+        request = ask_emergency(
+            by=first, organisation=world.house, codename="secret heron", reason="lead_gone"
+        )
+    with actor(second):
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    assert TeamMember.objects.get(user=first).role == "lead"
+    with actor(first), pytest.raises(ValidationError, match="ends by itself"):
+        name_successor(by=first, initiative=Initiative.objects.get(pk=world.secret.pk), successor=first)
+    member = TeamMember.objects.filter(user=first)
+    member.update(began_at=timezone.now() - timedelta(2), expires_at=timezone.now() - timedelta(hours=1))
+    hand_over_to_successors()
+    assert not reads(first)
+
+
+def test_who_is_let_in_for_a_day_destroys_no_identity(world: World) -> None:
+    part = record.make_participation(world.secret, record.make_person(world.house, "Ingrid Vallhund"))
+    first = make.make_member_of(world.house, "First", "owner")
+    make.make_member(
+        world.secret, first, "facilitator", in_emergency=True, expires_at=timezone.now() + timedelta(1)
+    )
+    with actor(first), pytest.raises(ValidationError):
+        erase_identity(by=first, person=part.person, reason="Because")
+    with actor(world.alice):
+        erase_identity(by=world.alice, person=part.person, reason="Asked for it")
+
+
+def test_whoever_recovered_an_account_does_not_let_it_in_by_inviting_it(world: World) -> None:
+    harry = recovered(world.stella, world.harry)
+    with actor(world.stella):
+        end_membership(by=world.stella, membership=Membership.objects.get(user=harry))
+        invite(by=world.stella, organisation=world.house, address=harry.email, role="member", origin=ORIGIN)
+    assert signed_in(harry).post(last_path()).status_code == 302
+    assert again(harry).memberships.active().exists()
+    assert not again(harry).organisation_ids()
+
+
+def test_a_steward_who_owns_does_not_leave_as_the_last_owner(world: World) -> None:
+    User.objects.filter(pk=world.alice.pk).update(is_steward=True)
+    own = Membership.objects.get(user=world.alice)
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.bob)
+        with pytest.raises(ValidationError):
+            end_membership(by=again(world.alice), membership=own)
+
+
+def test_without_mail_no_letter_tells_a_steward_who_is_on_a_team(world: World, settings: object) -> None:
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    first = make.make_member_of(world.house, "First", "owner")
+    second = make.make_member_of(world.house, "Second", "owner")
+    with actor(first):
+        request = ask_emergency(
+            by=first, organisation=world.house, codename="secret heron", reason="lead_gone"
+        )
+    with actor(second):
+        confirm_emergency(by=second, request=request, origin=ORIGIN)
+    page = signed_in(world.stella).get(reverse("accounts:letters")).content.decode()
+    assert world.alice.email not in page
+    assert world.bob.email not in page
