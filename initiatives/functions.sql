@@ -355,7 +355,7 @@ BEGIN
 END
 $$;
 
--- Let the owner who asked into what the organisation convenes under the codename that was asked for, as lead, for a day,
+-- Let the owner who asked into what the organisation convenes under the codename that was asked for, for a day,
 -- once the acting user has confirmed it, another owner. Nothing happens where there is none of that name. Answers with
 -- the teams, who are to be told.
 CREATE FUNCTION open_in_emergency(request uuid) RETURNS TABLE (initiative uuid, told uuid)

@@ -219,11 +219,18 @@ class Reading(Endpoint):
         return {
             "rows": len(leaving),
             **left_out(known, leaving, self.kept_by),
+            "named": self._named(leaving),
             "columns": [*self._columns(), WATERMARK],
             "first": [
                 {name: cell_of(row.get(name)) for name in self._columns()} for row in leaving[:PREVIEWED]
             ],
         }
+
+    def _named(self, leaving: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Not for a token that is not for who people are: it would learn who takes part."""
+        if not opens(self.request, RecordKind.IDENTITY):
+            return []
+        return [{"id": pk, "words": words} for pk, words in self.named(leaving)]
 
     def _leaving(self, queryset: QuerySet) -> tuple[list[dict[str, Any]], Sequence[dict[str, Any]]]:
         """The rows of the list as filtered, and what of them may leave in a file."""
@@ -245,6 +252,10 @@ class Reading(Endpoint):
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """What of the rows may leave in a file: a resource whose records stay in the room takes it out here."""
         return rows
+
+    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
+        """(id, words) of what would leave and holds names that are to stay inside; a resource with texts looks here."""
+        return ()
 
     def kept_by(self, row: Mapping[str, Any]) -> str:
         """What keeps a row or its texts in the room, as a code: the rule of its session; "" where there is none."""

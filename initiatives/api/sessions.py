@@ -20,7 +20,7 @@ from accounts.api.resource import Resource, inline
 from accounts.enums import RecordKind
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
-from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE
+from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE, UNATTRIBUTED_IN_FILES
 from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
@@ -34,6 +34,7 @@ from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
+from participants.services.attribution import named_rows
 
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
@@ -124,6 +125,10 @@ class Sessions(Resource):
             {**row, **blank} if row["rule"] in FACTS_IN_FILES or _under_embargo(row) else row
             for row in leaving
         ]
+
+    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
+        rows = [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
+        return named_rows(by=self.request.user, rows=rows, texts=SESSION_TEXTS)
 
     def kept_by(self, row: Mapping[str, Any]) -> str:
         """The rule, where it keeps something by itself; else the embargo."""

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.api.export import FORMATS, WATERMARK
 from confidentiality.codes import ExportReason, Rule
+from confidentiality.words import listed
 
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
@@ -50,6 +51,11 @@ LEFT_OUT: Mapping[str, Any] = {
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TECHNICAL = ("id", "version", "created_at", "updated_at", "deleted_at", WATERMARK)
 YES_NO = {"yes": "true", "no": "false"}
+
+
+# Where a record of a list stands, for lists whose texts are looked through for names.
+PAGES: Mapping[str, str] = {"sessions": "initiatives:session", "outcomes": "transfer:outcome"}
+NAMED_SHOWN = 20
 
 
 # Lists of which a page offers files, and the page that the preview leads back to.
@@ -101,6 +107,12 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
         "columns": told,
         "besides": [name for name in counted["columns"] if name not in told],
         "first": [[row[name] for name in told] for row in counted["first"]],
+        "named": [
+            (reverse(PAGES[resource], args=[one["id"]]), listed(one["words"]))
+            for one in counted["named"][:NAMED_SHOWN]
+            if resource in PAGES
+        ],
+        "named_number": len(counted["named"]),
         "formats": [(name, name.upper()) for name in FORMATS],
         "reasons": ExportReason.choices,
         "left_out": str(LEFT_OUT[resource]),

@@ -292,6 +292,12 @@ def undo(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
 def _undone(by: Any, found: TeamMember, offer: dict[str, Any]) -> TeamMember:
     """The access as it stood: the same row where it was extended, a new one where it had ended."""
     until = datetime.fromisoformat(offer["until"]) if offer["until"] else None
+    if found.user.recovered_at and found.user.recovered_at >= found.admitted_at:
+        raise ValidationError(
+            _(
+                "The way into this account was set up anew meanwhile. Add the person again, if it is really them."
+            )
+        )
     if offer["act"] == "extend":
         return services.change_team_member(
             by=by, member=found, role=found.role, expires_at=until, version=offer["version"]

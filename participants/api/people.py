@@ -13,8 +13,10 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
+from accounts.api.authentication import HasScope, opens
 from accounts.api.fields import Strict, StrictParts, Visible
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
@@ -152,6 +154,8 @@ class People(Resource):
             raise ValidationError({"initiative": text})
         if initiative is None and (given := [name for name in PARTICIPATION if name in fields]):
             raise ValidationError(dict.fromkeys(given, _("Without an initiative nobody takes part.")))
+        if "identity" in fields:
+            _for_identities(self.request)
         return services.add_person(by=by, **fields)
 
     def change(self, *, by: Any, record: Any, version: int | None, **fields: Any) -> Any:
@@ -180,6 +184,8 @@ class People(Resource):
     @once
     def import_table(self, request: Any) -> Response:
         """People from a table, all rows or none; with `dry_run` what that would do. At most 500 rows."""
+        # A table may name people, and a dry run tells who of them takes part already.
+        _for_identities(request)
         return imported(self, import_people)
 
     @extend_schema(request=EraseSerializer, responses={204: None})
@@ -202,6 +208,12 @@ class People(Resource):
         policy.require(request.user, Action.EDIT_IDENTITY, person)
         services.forget_person(by=request.user, person=person, **self.read_body(EraseSerializer))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _for_identities(request: Any) -> None:
+    """Names are of another kind than pseudonyms, also where both are sent at once."""
+    if not opens(request, RecordKind.IDENTITY):
+        raise PermissionDenied(HasScope.narrow)
 
 
 def _identity(identity: PersonIdentity | None) -> Response:

@@ -100,6 +100,25 @@ def _told_of(by: User, persons: Any) -> Known:
     return Known(frozenset(wholes - {""}), frozenset(parts - {""}))
 
 
+def named_rows(
+    *, by: User, rows: Iterable[Mapping[str, Any]], texts: Iterable[str]
+) -> list[tuple[str, list[str]]]:
+    """(id, words) of rows that are about to leave in a file and hold names on record of those who take part in their
+    initiative, whenever these were written down; as far as `by` opens identities. `texts`: fields of a row."""
+    known: dict[str, Known] = {}
+    found = []
+    for row in rows:
+        text = "\n".join(str(row[name]) for name in texts if row.get(name))
+        if not text:
+            continue
+        if row["initiative"] not in known:
+            parts = Participation.objects.visible_to(by).filter(initiative=row["initiative"])
+            known[row["initiative"]] = _told_of(by, parts.values("person"))
+        if words := said_in(text, known[row["initiative"]]):
+            found.append((str(row["id"]), words))
+    return found
+
+
 def names_of(identity: PersonIdentity) -> Known:
     """By which names somebody is known, without affiliations and offices: to find where a name stands, for whoever may
     open it."""

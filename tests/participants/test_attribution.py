@@ -231,3 +231,29 @@ def test_common_words_stay_words(text: str) -> None:
     wholes = frozenset(folded(name) for name in names)
     parts = frozenset(folded(word) for name in names for word in WORD.findall(name) if len(word) >= 4)
     assert said_in(text, Known(wholes, parts)) == []
+
+
+@pytest.mark.parametrize("rule", [Rule.CHATHAM_HOUSE, Rule.ON_RECORD])
+def test_a_file_is_looked_through_for_people_who_were_added_later(world: World, rule: str) -> None:
+    """The usual order on a phone: the session first, the people when there is time."""
+    session = log_session(
+        by=world.alice, initiative=world.secret, began_on="2026-03-04", format="workshop", rule=rule,
+        purpose="Hear what Zuhra Nassar brings",
+    )  # fmt: skip
+    outcome = make_outcome(
+        world.secret, world.alice, session=session, travel_permission="public", statement="Nassar agrees"
+    )
+    make_participation(world.secret, make_person(world.house, "Zuhra Nassar"))
+    asked = rule == Rule.CHATHAM_HOUSE
+    client = client_of(world.alice)
+    for name, record in (("sessions", session), ("outcomes", outcome)):
+        named = client.get(f"/api/v1/{name}/", {"preview": "yes"}).json()["named"]
+        assert [one["id"] for one in named] == ([str(record.pk)] if asked else [])
+        browser = Client()
+        browser.force_login(world.alice)
+        page = browser.get(reverse("initiatives:files", args=[name])).content.decode()
+        assert ("Names on record in texts that leave" in page) is asked
+    rapporteur = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, rapporteur, "rapporteur")
+    told = client_of(rapporteur).get("/api/v1/sessions/", {"preview": "yes"}).json()
+    assert told["named"] == []  # Opens no identity, and learns none by a preview.

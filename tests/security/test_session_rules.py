@@ -27,7 +27,14 @@ from tests import factories as make
 from tests import record
 from tests.clients import client_of, get
 from transfer.models import Outcome, OutcomeRevision
-from transfer.services import edit_outcome, plan_transfer, record_outcome, record_transfer
+from transfer.services import (
+    edit_outcome,
+    edit_transfer,
+    plan_transfer,
+    record_outcome,
+    record_step,
+    record_transfer,
+)
 
 TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 
@@ -455,3 +462,15 @@ def test_under_an_embargo_it_is_planned_for_later_and_carried_by_nobody(world: W
     assert "sent_on" in refused.value.message_dict
     assert plan_transfer(**how, sent_on=FAR).sent_on == FAR
     assert plan_transfer(**how).sent_on is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("rule", "leaves"), [("on_record", True), ("chatham_house", False)])
+def test_what_a_team_remarks_on_a_transfer_says_who_and_stays(world: World, rule: str, leaves: bool) -> None:
+    _lina, _outcome, transfer = carried(world, worded(world, rule))
+    edit_transfer(by=world.alice, transfer=transfer, note="Amina Haddad carried it")
+    record_step(by=world.alice, transfer=transfer, uptake="sent", on=transfer.sent_on, note="Haddad phoned")
+    client = client_of(world.alice)
+    for name in ("transfers", "uptake-steps"):
+        file = get(client, f"{name}/", export="csv").content.decode("utf-8-sig")
+        assert ("Haddad" in file) is leaves

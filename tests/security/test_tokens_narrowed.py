@@ -120,6 +120,26 @@ def test_it_is_written_no_more_than_read(world: World, secrets: Secrets) -> None
     assert made.status_code == 403
 
 
+@pytest.mark.parametrize("kinds", [["people"], ["people", "identity"], []])
+def test_names_need_the_kind_of_identities_in_every_body(
+    world: World, secrets: Secrets, kinds: list[str]
+) -> None:
+    """Pseudonyms do not: a token for people alone adds them still."""
+    client, token = Client(), token_for(world.alice, *kinds)
+    told = kinds != ["people"]
+    person = {"initiative": str(world.secret.pk), "background": "other"}
+    table = {
+        "initiative": str(world.secret.pk),
+        "table": "name,background\nZed Quux,other\n",
+        "dry_run": True,
+    }
+    sent: dict[str, Any] = {"content_type": "application/json", **token}
+    assert client.post("/api/v1/people/", person, **sent).status_code == 201
+    named = client.post("/api/v1/people/", {**person, "identity": {"name": "Zed Quux"}}, **sent)
+    assert named.status_code == (201 if told else 403)
+    assert client.post("/api/v1/people/import/", table, **sent).status_code == (200 if told else 403)
+
+
 def test_the_token_says_for_what_it_is_and_stays_so(world: World) -> None:
     client, narrow = Client(), token_for(world.alice, "sessions", "card")
     assert client.get("/api/v1/me/", **narrow).json()["kinds"] == ["card", "sessions"]

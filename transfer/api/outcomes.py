@@ -22,6 +22,7 @@ from accounts.enums import RecordKind
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import UNATTRIBUTED_IN_FILES
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, Parties
@@ -31,6 +32,7 @@ from initiatives.models import Party, Session
 from initiatives.services.versions import REASON_LENGTH
 from participants.api.people import Participations
 from participants.models import Participation
+from participants.services.attribution import named_rows
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
 from transfer.models import SCALE, Outcome
@@ -217,6 +219,16 @@ class Outcomes(Resource):
                 without = {} if leaves.texts else blank
                 leaving.append({**row, **without, **({} if leaves.people else _nobody(row))})
         return leaving
+
+    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
+        """Of sessions whose rule keeps people inside."""
+        ids = [row["id"] for row in leaving]
+        kept = Outcome.objects.visible_to(self.request.user).filter(
+            pk__in=ids, session__rule__in=UNATTRIBUTED_IN_FILES
+        )
+        unattributed = {str(pk) for pk in kept.values_list("pk", flat=True)}
+        rows = [row for row in leaving if row["id"] in unattributed]
+        return named_rows(by=self.request.user, rows=rows, texts=TEXTS)
 
     def make(self, **fields: Any) -> Outcome:
         return services.record_outcome(**fields)

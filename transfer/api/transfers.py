@@ -139,7 +139,9 @@ class Transfers(Resource):
             if outcome is not None and may_leave(outcome, row["channel"]) and in_files(outcome).row:
                 nobody = {} if in_files(outcome).people else {"carrier": None}
                 wordless = {} if in_files(outcome).texts else {"message": "", "note": ""}
-                leaving.append({**row, "link": None, **nobody, **wordless})
+                # A note is of the team, and often says who: nobody is asked about it.
+                unsaid = {} if in_files(outcome).people else {"note": ""}
+                leaving.append({**row, "link": None, **nobody, **wordless, **unsaid})
         return leaving
 
     def make(self, *, by: Any, status: str, reason: str = "", **fields: Any) -> Transfer:
@@ -202,6 +204,12 @@ class StepFilters(filters.FilterSet):
     uptake = filters.ChoiceFilter(choices=Uptake.choices)
 
 
+def _says_who(outcome: Outcome) -> bool:
+    """Whether what a team remarks on it leaves in a file: notes often say who."""
+    leaves = in_files(outcome)
+    return leaves.texts and leaves.people
+
+
 class UptakeSteps(Making, Reading):
     """Steps on the uptake ladder, of the initiatives on whose teams the caller is. A step is never changed."""
 
@@ -228,7 +236,7 @@ class UptakeSteps(Making, Reading):
         ids = {row["transfer"] for row in rows}
         seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids)
         free = {
-            str(one.pk): {} if in_files(one.outcome).texts else {"reason": "", "note": ""}
+            str(one.pk): {} if _says_who(one.outcome) else {"reason": "", "note": ""}
             for one in seen.select_related("outcome__session")
             if may_leave(one.outcome, one.channel) and in_files(one.outcome).row
         }
