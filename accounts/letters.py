@@ -80,6 +80,16 @@ def send_recovery(*, link: SingleUseLink, by: User, url: str) -> None:
         _later(by, link.address, _("Your account"), lines, until=link.expires_at)
 
 
+def tell_former_address(*, user: User, by: User, address: str) -> None:
+    """Word to the address that an account had, when a steward gave it another one."""
+    with override(user.language):
+        lines = (
+            _("A steward set up your account anew and gave it another address."),
+            _("If you did not ask for this, tell somebody you work with, by another way than this."),
+        )
+        _later(by, address, _("Your account"), lines, until=timezone.now() + NEWS_KEPT)
+
+
 def send_new_address(*, by: User, link: SingleUseLink, url: str) -> None:
     """A link to the new address, and word of it to the old one."""
     with override(by.language):

@@ -53,6 +53,7 @@ def recover_account(*, by: User, user: User, address: str = "", origin: str) -> 
     if user.is_steward:
         # Whoever could set up another steward's account would be two stewards, and admit what they recovered.
         raise ValidationError(_("A steward's account is set up anew by whoever operates the site."))
+    former = user.email
     if address := address.strip().lower():
         _refuse_address(address, user)
         user.email = address
@@ -62,6 +63,8 @@ def recover_account(*, by: User, user: User, address: str = "", origin: str) -> 
     withdraw_links_of(user)
     link, plain = make_link(purpose=LinkPurpose.RECOVER, address=user.email, made_by=by, user=user)
     letters.send_recovery(link=link, by=by, url=origin.rstrip("/") + path_of(plain))
+    if user.email != former:
+        letters.tell_former_address(user=user, by=by, address=former)
     return link
 
 
