@@ -373,6 +373,12 @@ BEGIN
         AND found.asked_at > now() - interval '3 days' AND found.withdrawn_at IS NULL
         AND found.organisation_id IN (SELECT owned_organisations())
         AND own.role = 'owner' AND own.ended_at IS NULL AND asker.is_active
+        -- Neither of the two since yesterday.
+        AND own.updated_at <= now() - interval '7 days' AND EXISTS (
+            SELECT FROM accounts_membership second WHERE second.organisation_id = found.organisation_id
+                AND second.user_id = actor_id() AND second.ended_at IS NULL
+                AND second.updated_at <= now() - interval '7 days'
+        )
         AND (asker.recovered_at IS NULL OR own.admitted_at > asker.recovered_at);
     IF NOT FOUND THEN
         RAISE insufficient_privilege USING MESSAGE = 'not confirmed by two owners';

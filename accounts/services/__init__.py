@@ -4,7 +4,12 @@ One file per concern; the names are collected here, so that callers need not kno
 """
 
 from accounts.services.invitations import invite, join, join_as_new
-from accounts.services.links import forget_old_letters, live_link, withdraw_invitation, withdraw_links_of
+from accounts.services.links import (
+    forget_old_letters,
+    live_link,
+    withdraw_invitation,
+    withdraw_invitations_by,
+)
 from accounts.services.organisations import (
     add_membership,
     admit_member_again,
@@ -63,5 +68,5 @@ __all__ = [
     "take_on_address",
     "vet_organisation",
     "withdraw_invitation",
-    "withdraw_links_of",
+    "withdraw_invitations_by",
 ]

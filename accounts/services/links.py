@@ -66,16 +66,16 @@ def take(link: SingleUseLink) -> SingleUseLink:
     return link
 
 
-def withdraw_links_of(user: User, organisation: Organisation | None = None) -> None:
-    """Links about somebody, and those by which they let others in: nothing opens any more that they began. With an
-    organisation: the invitations into it alone."""
-    live = SingleUseLink.objects.live()
-    found = (
-        live.filter(made_by=user, purpose=LinkPurpose.JOIN, organisation=organisation)
-        if organisation
-        else (live.filter(Q(user=user) | Q(made_by=user, purpose=LinkPurpose.JOIN)))
-    )
-    found.update(withdrawn_at=timezone.now(), address="")
+def withdraw_links_of(user: User) -> None:
+    """Links about somebody, and those by which they let others in: nothing opens any more that they began."""
+    theirs = Q(user=user) | Q(made_by=user, purpose=LinkPurpose.JOIN)
+    SingleUseLink.objects.live().filter(theirs).update(withdrawn_at=timezone.now(), address="")
+
+
+def withdraw_invitations_by(user: User, organisation: Organisation) -> None:
+    """Those into one organisation, which somebody leaves."""
+    live = SingleUseLink.objects.live().filter(purpose=LinkPurpose.JOIN)
+    live.filter(made_by=user, organisation=organisation).update(withdrawn_at=timezone.now(), address="")
 
 
 def forget_old_letters() -> None:

@@ -240,15 +240,25 @@ def emergency(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("accounts:organisation", pk)
     known = EmergencyAccess.objects.visible_to(request.user).filter(organisation=shown)
     found = get_object_or_404(known, pk=posted_id(request, "request"))
-    if act == "confirm":
-        confirm_emergency(by=request.user, request=found, origin=request.build_absolute_uri("/"))
-        messages.success(
-            request, _("Confirmed. Where there is an initiative of that name, its team is told now.")
-        )
+    if not found.is_open:
+        messages.error(request, _("This was decided already, or waited too long."))
+    elif act == "confirm":
+        _confirm(request, found)
     else:
         withdraw_emergency(by=request.user, request=found)
         messages.success(request, _("The request is withdrawn."))
     return redirect("accounts:organisation", pk)
+
+
+def _confirm(request: HttpRequest, found: EmergencyAccess) -> None:
+    try:
+        confirm_emergency(by=request.user, request=found, origin=request.build_absolute_uri("/"))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    messages.success(
+        request, _("Confirmed. Where there is an initiative of that name, its team is told now.")
+    )
 
 
 def _asked(request: HttpRequest, shown: Organisation) -> HttpResponse:

@@ -19,6 +19,9 @@ from initiatives.models import EmergencyAccess
 
 # An organisation asks so often at most within a day: names are not to be guessed.
 ASKED_AT_MOST = 5
+# Somebody who owns the organisation since yesterday is nobody's second word: an owner could have made them. Counted
+# from the last change of the membership, a new role and a readmission among them; open_in_emergency() says it too.
+SETTLED = timedelta(days=7)
 
 
 @transaction.atomic
@@ -26,6 +29,7 @@ def ask_emergency(*, by: User, organisation: Organisation, codename: str, reason
     """Ask to be let into an initiative of the organisation. The answer never tells whether there is one so called."""
     policy.require(by, Action.ASK_EMERGENCY, organisation)
     hold(Organisation, organisation.pk, None)
+    _require_settled(by, organisation)
     since = timezone.now() - timedelta(days=1)
     asked = EmergencyAccess.objects.visible_to(by).filter(organisation=organisation, asked_at__gt=since)
     if asked.count() >= ASKED_AT_MOST:
@@ -45,10 +49,19 @@ def confirm_emergency(
     policy.require(by, Action.CONFIRM_EMERGENCY, request)
     request = hold(EmergencyAccess, request.pk, version)
     policy.require(by, Action.CONFIRM_EMERGENCY, request)  # Again: the lock may have been waited for.
+    _require_settled(by, request.organisation)
     request.confirmed_by, request.confirmed_at = by, timezone.now()
     save(request)
     letters.tell(by=by, user_ids=_opened(request), origin=origin)
     return request
+
+
+def _require_settled(user: User, organisation: Organisation) -> None:
+    places = user.memberships.active().filter(organisation=organisation)
+    if not places.filter(updated_at__lte=timezone.now() - SETTLED).exists():
+        raise ValidationError(
+            _("An owner opens nothing before seven days have passed: ask one who has been it longer.")
+        )
 
 
 def _opened(request: EmergencyAccess) -> set[UUID]:

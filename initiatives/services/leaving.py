@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import MembershipRole
 from accounts.models import Membership, Organisation, User
-from accounts.services import forget_sign_ins, require_another_owner, withdraw_links_of
+from accounts.services import forget_sign_ins, require_another_owner, withdraw_invitations_by
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
 from confidentiality.records import hold, save
@@ -40,7 +40,7 @@ def end_membership(*, by: User, membership: Membership, version: int | None = No
     gone = hold(User, membership.user_id, None)
     membership.ended_at = timezone.now()
     save(membership)
-    withdraw_links_of(gone, membership.organisation)
+    withdraw_invitations_by(gone, membership.organisation)
     with connection.cursor() as cursor:
         cursor.execute("SELECT end_accesses(%s, %s)", [membership.user_id, membership.organisation_id])
     gone.round += 1

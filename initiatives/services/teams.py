@@ -30,9 +30,8 @@ def add_team_member(
 ) -> TeamMember:
     """Let a colleague onto the team, from now until the expiry (None: no end yet)."""
     policy.require(by, Action.MANAGE_TEAM, initiative)
-    user = hold(
-        User, user.pk, None
-    )  # Whoever is put out of an organisation at this moment is not added meanwhile.
+    # Whoever is put out of an organisation at this moment is not added meanwhile.
+    user = hold(User, user.pk, None)
     initiative = hold(Initiative, initiative.pk, None)
     policy.require(by, Action.MANAGE_TEAM, initiative)  # Again: the lock may have been waited for.
     if not is_colleague(by, user):

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Organisation, User
+from accounts.models import Membership, Organisation, User
 from accounts.services import add_membership, create_organisation, vet_organisation
 from confidentiality.actor import SETUP, actor
 from confidentiality.roles import as_owner
@@ -52,6 +52,8 @@ def build(house: str, codename: str, elsewhere: Mapping[str, str]) -> None:
         organisation = vet_organisation(by=steward, organisation=organisation, note="Invented for a test.")
         for who, role in PEOPLE.items():
             add_membership(by=steward, organisation=organisation, user=people[who], role=role)
+        # For long: new owners open nothing in an emergency.
+        Membership.objects.filter(organisation=organisation).update(updated_at=timezone.now() - timedelta(30))
     print(
         json.dumps(
             {"organisation": str(organisation.pk), "initiative": _open(people, organisation, codename)}

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Membership, User
 from confidentiality.actor import actor
 from confidentiality.models import AuditEvent
 from confidentiality.policy import Forbidden, Hidden
@@ -226,3 +226,26 @@ def test_one_owner_alone_opens_nothing_by_a_statement_either(world: World, owner
                 "UPDATE initiatives_emergencyaccess SET confirmed_by_id = %s, confirmed_at = now() WHERE id = %s",
                 [first.pk, request.pk],
             )
+
+
+@pytest.mark.parametrize("who", ["first", "second"])
+def test_an_owner_since_yesterday_is_nobodys_second_word(
+    world: World, owners: tuple[User, User], who: str
+) -> None:
+    """Or one owner makes another, and is two."""
+    first, second = owners
+    request = asked(world, first)
+    new = first if who == "first" else second
+    Membership.objects.filter(user=new).update(updated_at=timezone.now() - timedelta(6))
+    if who == "first":
+        with actor(first), pytest.raises(ValidationError, match="seven days"):
+            ask_emergency(by=first, organisation=world.house, codename="secret heron", reason="lead_gone")
+    else:
+        with actor(second), pytest.raises(ValidationError, match="seven days"):
+            confirm_emergency(by=second, request=request, origin=ORIGIN)
+    # Nor past the service.
+    with actor(second):
+        EmergencyAccess.objects.filter(pk=request.pk).update(confirmed_by=second, confirmed_at=timezone.now())
+        with pytest.raises(ProgrammingError, match="two owners"), transaction.atomic():
+            connection.cursor().execute("SELECT open_in_emergency(%s)", [request.pk])
+    assert not TeamMember.objects.filter(in_emergency=True).exists()
