@@ -22,7 +22,7 @@ from transfer.services import delete_outcome, edit_outcome, record_outcome
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, PAGE_QUERIES, HISTORY_QUERIES, FORM_QUERIES = 24, 26, 24, 25
+LIST_QUERIES, PAGE_QUERIES, HISTORY_QUERIES, FORM_QUERIES = 25, 27, 25, 26
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 

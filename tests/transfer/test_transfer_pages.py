@@ -19,7 +19,7 @@ from transfer.models import Outcome, Transfer, UptakeStep
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES, PAGE_QUERIES, RECEIVED_QUERIES = 23, 25, 15
+LIST_QUERIES, PAGE_QUERIES, RECEIVED_QUERIES = 24, 26, 15
 OUTSIDERS = ["harry", "rita", "cora", "stella", "sam"]
 
 
