@@ -59,6 +59,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT coalesce((SELECT is_steward FROM accounts_user WHERE id = (SELECT actor_id())), false)
 $$;
 
+-- Whether the acting user's word counts that it is really them, of somebody whose account was set up anew: not for
+-- oneself, not of whoever did it, and where it is not known through whose hands the link went, of no steward.
+CREATE FUNCTION vouches_for(who uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM accounts_user me JOIN accounts_user other ON other.id = who
+        WHERE me.id = (SELECT actor_id()) AND me.id <> other.id AND me.id IS DISTINCT FROM other.recovered_by_id
+            AND NOT (me.is_steward AND (other.recovered_by_hand OR other.recovered_by_id IS NULL))
+    )
+$$;
+
 -- Whose token this is: asked before anybody acts, and answered only to whoever holds the token.
 CREATE FUNCTION user_of_token(given text) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -70,6 +70,8 @@ class User(AbstractBaseUser, Record):
     # opens nothing until it is granted again: see Membership.admitted_at, TeamMember.admitted_at.
     recovered_at = models.DateTimeField(null=True, blank=True, editable=False)
     recovered_by = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
+    # Whether the link went through the hands of stewards, any of whom could have used it.
+    recovered_by_hand = models.BooleanField(default=False, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -110,6 +112,15 @@ class User(AbstractBaseUser, Record):
     def is_vetted(self) -> bool:
         """Whether the user belongs to a vetted organisation, and so to the network."""
         return bool(self.vetted_organisation_ids())
+
+    def vouches_for(self, other: User) -> bool:
+        """Whether this user's word counts that it is really the other, after that account was set up anew.
+
+        Not for oneself, and not of whoever set it up: one hand would be two people. Where it is not known through whose
+        hands the link went, of no steward; vouches_for() in functions.sql says it too.
+        """
+        unknown = other.recovered_by_hand or other.recovered_by_id is None
+        return self.pk not in (other.pk, other.recovered_by_id) and not (unknown and self.is_steward)
 
     def forget_standing(self) -> None:
         """Read the memberships again: they were changed in this very request."""

@@ -35,6 +35,7 @@ from accounts.services.recovery import (
     goes_with_recovery,
     mark_recovered,
     recover_account,
+    set_up_steward_anew,
     take_back_account,
     take_on_address,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "recover_account",
     "require_another_owner",
     "revoke_token",
+    "set_up_steward_anew",
     "take_back_account",
     "take_on_address",
     "vet_organisation",

@@ -91,13 +91,16 @@ def change_membership_role(
 @transaction.atomic
 def admit_member_again(*, by: User, membership: Membership, version: int | None = None) -> Membership:
     """A word that it is really them, after somebody else set up the account anew: by an owner, or by a steward who is
-    not the one that did. Nobody gives it for the own account."""
+    not the one that did; where that is not known, by no steward. Nobody gives it for the own account."""
     policy.require(by, Action.MANAGE_MEMBERS, membership.organisation)
     membership = hold(Membership, membership.pk, version)
     _require_active(membership)
-    if by.pk in (membership.user_id, membership.user.recovered_by_id):
+    if not by.vouches_for(membership.user):
         raise ValidationError(
-            _("Somebody else has to say that it is really them: an owner, or another steward.")
+            _(
+                "Somebody else has to say that it is really them: an owner, or another steward; no steward where the "
+                "link may have gone through a steward's hands."
+            )
         )
     membership.admitted_at = timezone.now()
     save(membership)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -70,8 +71,11 @@ def recover_account(*, by: User, user: User, address: str = "", origin: str) -> 
 
 def mark_recovered(user: User, *, by: User | None) -> None:
     """From now on what was granted before opens nothing, and nobody is signed in. `by`: None where it is not known
-    through whose hands a link went."""
-    user.recovered_at, user.recovered_by = timezone.now(), by
+    who used a link; whoever did it before stays named, or would say afterwards that it is really them."""
+    user.recovered_at, user.recovered_by = timezone.now(), by or user.recovered_by
+    user.recovered_by_hand = by is None or not settings.SENDS_MAIL
+    # An operator makes stewards, and makes this one again: else a steward's account in other hands would be two.
+    user.is_steward = False
     user.round += 1
     save(user)
     forget_sign_ins(user)
@@ -91,8 +95,23 @@ def take_back_account(*, link: SingleUseLink, password: str) -> User:
     link = take(link)
     user = hold(User, link.user_id, None)
     user.set_password(password)
-    # Whoever was told before that it is really them was told of somebody who had not been here yet.
-    user.recovered_at = timezone.now()
+    # Whoever was told before that it is really them was told of somebody who had not been here yet; so was an operator
+    # who made a steward of this account meanwhile.
+    user.recovered_at, user.is_steward = timezone.now(), False
+    save(user)
+    return user
+
+
+@transaction.atomic
+def set_up_steward_anew(*, user: User, password: str) -> User:
+    """For whoever operates the site, since no steward does it to another: a new password, no second factor, nobody
+    signed in. What the account held besides waits like that of anybody else."""
+    user = hold(User, user.pk, None)
+    mark_recovered(user, by=None)
+    Authenticator.objects.filter(user=user).delete()
+    withdraw_links_of(user)
+    user.set_password(password)
+    user.is_steward = user.is_active = True
     save(user)
     return user
 

@@ -114,6 +114,7 @@ def _organisation_page(
     places = Membership.objects.visible_to(request.user).active().filter(organisation=shown)
     members = list(places.select_related("user").order_by("user__name", "pk"))
     for place in members:
+        place.may_admit = manages and place.waits and request.user.vouches_for(place.user)
         place.form = MembershipForm(
             initial={"role": place.role, "version": place.version}, auto_id=f"id_%s_{place.pk}"
         )

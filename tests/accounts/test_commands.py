@@ -6,11 +6,14 @@ import io
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import AccessToken, Organisation, User
+from accounts.services import create_token
 from tests import factories as make
+from tests.second_factor import set_up_app
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,22 @@ def test_an_account_that_exists_becomes_steward_and_keeps_its_password() -> None
     assert user.is_steward
     assert user.check_password(make.PASSWORD)
     assert "password stays" in printed
+
+
+def test_a_steward_who_cannot_get_in_is_set_up_anew_from_the_command_line() -> None:
+    """Stewards do not do it to each other, and without mail no letter goes to one."""
+    user = make.make_user("Ada", is_steward=True)
+    place = make.make_membership(user, make.make_organisation())
+    set_up_app(user)
+    create_token(by=user, scope="read")
+    printed = run("create_steward", user.email, "--anew")
+    user.refresh_from_db()
+    assert user.check_password(printed.split()[-1])
+    assert (user.is_steward, user.is_active) == (True, True)
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert not AccessToken.objects.live().exists()
+    place.refresh_from_db()
+    assert place.waits
 
 
 def test_a_steward_needs_an_address() -> None:

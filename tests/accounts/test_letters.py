@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,8 @@ from django.core import mail
 from django.test import Client
 
 from accounts.letters import send_reset_link
-from accounts.models import User
+from accounts.models import Letter, User
+from confidentiality.actor import actor
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +66,21 @@ def test_nobody_and_a_closed_account_get_no_letter() -> None:
         send_reset_link(user_id=user_id, origin=ORIGIN)
 
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("sends_mail", [True, False])
+def test_a_steward_gets_one_by_mail_and_never_out_of_another_stewards_hand(
+    sends_mail: bool, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.SENDS_MAIL = sends_mail
+    steward = make.make_user("Stella", is_steward=True)
+    for user_id in (steward.pk, uuid4()):
+        if sends_mail:
+            send_reset_link(user_id=user_id, origin=ORIGIN)
+            continue
+        with django_assert_num_queries(1):  # As for an address that nobody has.
+            send_reset_link(user_id=user_id, origin=ORIGIN)
+
+    with actor(steward):
+        assert not Letter.objects.exists()
+    assert [letter.to for letter in mail.outbox] == ([[steward.email]] if sends_mail else [])

@@ -1,4 +1,4 @@
-"""create_steward EMAIL: the first account of a site, and a way back in when its stewards are gone."""
+"""create_steward EMAIL: the first account of a site, and a way back in when its stewards are gone or locked out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from accounts.services import set_up_steward_anew
 from confidentiality.actor import SETUP, actor
 from confidentiality.records import save
 
@@ -28,13 +29,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ask", action="store_true", help="type the password instead of having one drawn"
         )
+        parser.add_argument(
+            "--anew",
+            action="store_true",
+            help="for a steward who cannot get in: a new password, the second factor is taken away",
+        )
 
-    def handle(self, *, email: str, name: str, ask: bool, **options: Any) -> None:
+    def handle(self, *, email: str, name: str, ask: bool, anew: bool, **options: Any) -> None:
         email = email.strip().lower()
         password = _asked() if ask else secrets.token_urlsafe(15)
         try:
             with actor(SETUP):
-                made = _steward(email, name.strip() or email.partition("@")[0], password)
+                made = _steward(email, name.strip() or email.partition("@")[0], password, anew)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if not made:
@@ -51,9 +57,13 @@ def _asked() -> str:
     return getpass.getpass("Password: ")
 
 
-def _steward(email: str, name: str, password: str) -> bool:
-    """Whether the account is new. An account that exists keeps its password."""
+def _steward(email: str, name: str, password: str, anew: bool) -> bool:
+    """Whether the password counts. An account that exists keeps its own, unless it is set up anew."""
     user = User.objects.filter(email__iexact=email).first()
+    if user is not None and anew:
+        validate_password(password, user)
+        set_up_steward_anew(user=user, password=password)
+        return True
     if user is not None:
         if not (user.is_steward and user.is_active):
             user.is_steward = user.is_active = True
