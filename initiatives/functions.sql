@@ -321,6 +321,26 @@ END
 $$;
 COMMENT ON FUNCTION forget_drafts(uuid) IS 'for t2d_app';
 
+-- Whether the acting user may write that a team counts somebody in since this moment: the account was not set up anew
+-- since, or it stood so already, or the acting user's word counts that it is really them. To a new access also that of
+-- the organisation in whose name the initiative was opened, which nobody changes afterwards: whoever set the account up
+-- anew may add a colleague whom an owner there has admitted again.
+CREATE FUNCTION may_admit(member uuid, place uuid, who uuid, since timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM accounts_user own WHERE own.id = who AND since > own.recovered_at)
+        OR vouches_for(who)
+        OR EXISTS (SELECT FROM initiatives_teammember stands WHERE stands.id = member AND stands.admitted_at = since)
+        OR (
+            NOT EXISTS (SELECT FROM initiatives_teammember stands WHERE stands.id = member) AND EXISTS (
+                SELECT FROM accounts_membership works
+                JOIN accounts_user own ON own.id = works.user_id
+                JOIN initiatives_initiative card ON card.registered_by_id = works.organisation_id
+                WHERE works.user_id = who AND card.id = place AND works.ended_at IS NULL
+                    AND works.admitted_at > own.recovered_at
+            )
+        )
+$$;
+
 -- Leads whose account was recovered, on initiatives where no other lead is left and the acting user is the successor:
 -- who may say that it is really them. The name, and nothing of the initiative.
 CREATE FUNCTION leads_to_admit() RETURNS TABLE (member uuid, name text)
@@ -330,9 +350,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     JOIN initiatives_teammember waits ON waits.initiative_id = card.id
     JOIN accounts_user own ON own.id = waits.user_id
     WHERE card.successor_id = (SELECT actor_id()) AND waits.role = 'lead' AND own.recovered_at >= waits.admitted_at
+        AND vouches_for(waits.user_id)
         -- Whose own account was set up anew says so of nobody until an owner has said it of them: else a steward who did
-        -- both would.
-        AND EXISTS (SELECT FROM standing_memberships())
+        -- both would. An owner where the initiative was opened: a steward can have an organisation made for the purpose.
+        AND EXISTS (
+            SELECT FROM standing_memberships() works
+            WHERE (SELECT actor_recovered_at()) = '-infinity' OR works.organisation_id = card.registered_by_id
+        )
         AND (waits.expires_at IS NULL OR waits.expires_at > now())
         AND NOT EXISTS (
             SELECT FROM initiatives_teammember lead JOIN accounts_user theirs ON theirs.id = lead.user_id

@@ -24,7 +24,7 @@ def of_admissions(user: Any, led: list[Any]) -> dict[str, Any]:
     teams = TeamMember.objects.visible_to(user).recent(TOLD_DAYS).exclude(user=user).filter(waits | came)
     told = list(teams.select_related("user", "initiative").order_by("began_at", "pk"))
     found: dict[str, Any] = {
-        "to_admit": [member for member in told if member.waits],
+        "to_admit": [member for member in told if member.waits and user.vouches_for(member.user)],
         "let_in": [member for member in told if not member.waits],
         "leads_to_admit": leads_to_admit(),
     }
@@ -33,7 +33,8 @@ def of_admissions(user: Any, led: list[Any]) -> dict[str, Any]:
         places = (
             Membership.objects.visible_to(user).waiting().filter(organisation__in=owned).exclude(user=user)
         )
-        found["members_to_admit"] = list(places.select_related("user", "organisation"))
+        places = places.select_related("user", "organisation")
+        found["members_to_admit"] = [place for place in places if user.vouches_for(place.user)]
         asked = EmergencyAccess.objects.visible_to(user).filter(confirmed_by=None, withdrawn_at=None)
         found["emergencies"] = [
             each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -29,6 +30,7 @@ class TsTzRange(Func):
 
 _ON_TEAM = "initiative_id IN (SELECT visible_initiatives())"
 _LED = "initiative_id IN (SELECT led_initiatives())"
+_ADMITTED = "may_admit(id, initiative_id, user_id, admitted_at)"
 _OWN = "organisation_id IN (SELECT own_organisations())"
 _COVERED = "conflict_id IN (SELECT covered_conflicts())"
 
@@ -44,12 +46,15 @@ class TeamMember(Record):
     wall = Wall(
         # One's own rows also when they have ended: they keep a former mediator from brokering.
         select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
-        insert=f"{_LED} OR (user_id = {ME} AND may_found(initiative_id))",
+        insert=f"({_LED} OR (user_id = {ME} AND may_found(initiative_id))) AND {_ADMITTED}",
         # A lead manages the team; everybody else may leave it.
-        update=(_ON_TEAM, f"{_LED} OR (user_id = {ME} AND leaves(id, role, began_at, expires_at))"),
+        update=(
+            _ON_TEAM,
+            f"({_LED} OR (user_id = {ME} AND leaves(id, role, began_at, expires_at))) AND {_ADMITTED}",
+        ),
         others={
             "t2d_site": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"},
-            # end_accesses(), open_in_emergency() and readmit_lead().
+            # end_accesses(), open_in_emergency() and admit_lead().
             "t2d_policy": {"INSERT": "in_emergency", "UPDATE": "true"},
             # Who leads may read the tombstone.
             "t2d_purge": {"SELECT": "role = 'lead'"},
@@ -107,12 +112,7 @@ class TeamMember(Record):
     def standing_of(self, user: Any) -> Standing:
         """Seen and managed as the team is."""
         standing = self.initiative.standing_of(user)
-        return Standing(
-            relations=standing.relations,
-            team_role=standing.team_role,
-            visible=standing.team_role is not None,
-            grants=standing.grants,
-        )
+        return replace(standing, visible=standing.team_role is not None)
 
 
 class CoordinatorMandate(Record):

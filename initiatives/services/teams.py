@@ -41,9 +41,22 @@ def add_team_member(
     _refuse_past(expires_at)
     if initiative.members.current().filter(user=user).exists():
         raise ValidationError({"user": _("This person is on the team already.")})
+    if not _counts_in(by, initiative, user):
+        raise ValidationError({"user": _say_first()})
     member = TeamMember(initiative=initiative, user=user, role=role, expires_at=expires_at, added_by=by)
     save(member)
     return member
+
+
+def _counts_in(by: User, initiative: Initiative, user: User) -> bool:
+    """Whether a new access opens anything: whoever set the account up anew, or may have, lets in by it only somebody
+    of whom an owner has said, where the initiative was opened, that it is really them. may_admit() says it too."""
+    vouched = user.recovered_at is None or by.vouches_for(user)
+    return vouched or initiative.registered_by_id in user.organisation_ids()
+
+
+def _say_first() -> str:
+    return _("The way into this account was set up anew. An owner has to say first that it is really them.")
 
 
 def is_colleague(by: User, user: User) -> bool:
@@ -66,7 +79,7 @@ def change_team_member(
     _refuse_longer_emergency(member)
     stays = role == TeamRole.LEAD
     if member.role == TeamRole.LEAD and not _other_leads(member) and (not stays or expires_at):
-        _require_successor(initiative, member, "role" if not stays else "expires_at")
+        _require_successor(by, initiative, member, "role" if not stays else "expires_at")
     if not stays:
         _promote(initiative, leaving=member)
     member.role, member.expires_at = role, expires_at
@@ -105,10 +118,18 @@ def extended(expires_at: datetime, days: int) -> datetime:
 
 @transaction.atomic
 def admit_again(*, by: User, member: TeamMember, version: int | None = None) -> TeamMember:
-    """A lead's word that it is really them: an account that somebody else set up anew opens this initiative again."""
+    """A lead's word that it is really them: an account that somebody else set up anew opens this initiative again.
+    Another lead's than whoever set it up."""
     policy.require(by, Action.MANAGE_TEAM, member)
     member = hold(TeamMember, member.pk, version)
     _require_live(member)
+    if not by.vouches_for(member.user):
+        raise ValidationError(
+            _(
+                "Another lead has to say that it is really them: not whoever set the account up anew, and no steward "
+                "where the link may have gone through a steward's hands."
+            )
+        )
     member.admitted_at = timezone.now()
     save(member)
     return member
@@ -132,7 +153,7 @@ def remove_team_member(
         policy.require(by, Action.MANAGE_TEAM, member)
         _set_successor(initiative, successor)
     if member.role == TeamRole.LEAD and not _other_leads(member):
-        _require_successor(initiative, member, "successor")
+        _require_successor(by, initiative, member, "successor")
     _promote(initiative, leaving=member)
     member.expires_at = timezone.now()
     save(member)
@@ -185,18 +206,23 @@ def _other_leads(member: TeamMember) -> bool:
     return leads.exclude(pk=member.pk).exists()
 
 
-def _require_successor(initiative: Initiative, member: TeamMember, field: str) -> None:
+def _require_successor(by: User, initiative: Initiative, member: TeamMember, field: str) -> None:
     heir = initiative.successor
     if heir is None or heir.pk == member.user_id or not heir.is_active:
         raise ValidationError(
             {field: _("This is the last lead. Name a successor first, who then becomes lead.")},
             code="last_lead",
         )
-    if heir.recovered_at and (
-        initiative.members.waiting().filter(user=heir).exists() or not heir.organisation_ids()
-    ):
+    if heir.recovered_at and not _opens(by, initiative, heir):
         text = _("The way into the successor's account was set up anew. Say first that it is really them.")
         raise ValidationError({field: text}, code="waits")
+
+
+def _opens(by: User, initiative: Initiative, heir: User) -> bool:
+    """Whether a lead's place would open anything to an heir whose account was set up anew."""
+    if not heir.organisation_ids() or initiative.members.waiting().filter(user=heir).exists():
+        return False
+    return initiative.members.live().filter(user=heir).exists() or _counts_in(by, initiative, heir)
 
 
 def _set_successor(initiative: Initiative, successor: User | None) -> None:

@@ -42,8 +42,11 @@ def _require_team(request: HttpRequest, shown: Initiative) -> Any:
 def team(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The team, with a form to add a colleague for those who lead it."""
     shown = visible_initiative(request, pk)
-    manages = allows(_require_team(request, shown), Action.MANAGE_TEAM)
+    standing = _require_team(request, shown)
+    manages = allows(standing, Action.MANAGE_TEAM)
     members = team_of(request, shown)
+    for member in members:
+        member.may_admit = manages and request.user.vouches_for(member.user)
     form = None
     if manages:
         on_team = [member.user_id for member in members]
@@ -55,6 +58,7 @@ def team(request: HttpRequest, pk: UUID) -> HttpResponse:
         if form is not None and form.is_valid() and _added(request, shown, form):
             return redirect("initiatives:team", pk=pk)
     context = _team_context(request, shown, members, manages, form)
+    context["purges"] = allows(standing, Action.ASK_PURGE)
     return render(request, "initiatives/team.html", context, status=answer_of(form))
 
 

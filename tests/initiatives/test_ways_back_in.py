@@ -8,26 +8,32 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.letters import ask_for_reset
+from accounts.models import Letter, Membership, User
 from accounts.services import admit_member_again, end_account, end_everything, invite, recover_account
 from confidentiality.actor import actor
+from confidentiality.policy import Hidden
 from conftest import World
 from initiatives.models import Brief, Draft, Initiative, TeamMember
 from initiatives.services import (
+    add_team_member,
     admit_again,
+    admit_lead,
     ask_emergency,
     confirm_emergency,
     end_membership,
     hand_over_to_successors,
     keep_draft,
+    leads_to_admit,
     name_successor,
     remove_team_member,
 )
-from participants.models import LiaisonMandate
+from participants.models import LiaisonMandate, PersonIdentity
 from participants.services import erase_identity
 from tests import factories as make
 from tests import record
@@ -153,6 +159,224 @@ def test_a_recovered_liaison_and_a_recovered_coordinator_wait_for_a_new_mandate(
     LiaisonMandate.objects.filter(user=lina).delete()
     record.make_liaison(lina, office)
     assert "Told to the office" in get(program_of(again(lina)), "received-transfers/").content.decode()
+
+
+def reset_by_hand(steward: User, user: User) -> None:
+    """Somebody forgot the password on a site without mail; a steward reads the letter, and uses its link."""
+    ask_for_reset(address=user.email, origin=ORIGIN)
+    with actor(steward):
+        letter = Letter.objects.order_by("-created_at").first()
+    assert letter is not None
+    found = re.search(r"://[^/]+(/\S+)", letter.text)
+    assert found
+    client = Client()
+    form = client.get(found[1], follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    assert again(user).check_password(PASSWORD)
+
+
+def registrar(world: World) -> Membership:
+    record.make_person(world.house, "Ingrid Vallhund")
+    return Membership.objects.get(user=make.make_member_of(world.house, "Reggie", "registrar"))
+
+
+def identities(user: User) -> list[str]:
+    user = again(user)
+    with actor(user):
+        return [identity.name for identity in PersonIdentity.objects.visible_to(user)]
+
+
+@pytest.mark.parametrize("before", ["recovered", "nothing"])
+def test_without_mail_a_steward_opens_no_register_by_a_letter_that_they_handed_over(
+    world: World, settings: object, before: str
+) -> None:
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    place = registrar(world)
+    if before == "recovered":
+        recovered(world.stella, place.user)
+    reset_by_hand(world.stella, again(place.user))
+    for steward in (world.stella, otto()):  # Either may have read the letter.
+        with actor(steward), pytest.raises(ValidationError, match="Somebody else"):
+            admit_member_again(by=steward, membership=Membership.objects.get(pk=place.pk))
+    assert identities(place.user) == []
+    # Nor does an owner's place make more of a steward's word; another owner's counts.
+    second = make.make_member_of(world.house, "Second", "owner", is_steward=True)
+    with actor(second), pytest.raises(ValidationError, match="Somebody else"):
+        admit_member_again(by=second, membership=Membership.objects.get(pk=place.pk))
+    with actor(world.alice):
+        admit_member_again(by=world.alice, membership=Membership.objects.get(pk=place.pk))
+    assert identities(place.user) == ["Ingrid Vallhund"]
+
+
+def test_without_mail_a_link_after_a_recovery_is_any_stewards(world: World, settings: object) -> None:
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    place, other = registrar(world), otto()
+    recovered(world.stella, place.user)
+    with actor(other), pytest.raises(ValidationError, match="Somebody else"):
+        admit_member_again(by=other, membership=Membership.objects.get(pk=place.pk))
+
+
+def test_whoever_recovered_an_account_first_stays_named(world: World, settings: object) -> None:
+    """Or an owner who did it would be somebody else once the link was used a second time."""
+    User.objects.filter(pk=world.alice.pk).update(is_steward=True)
+    place = registrar(world)
+    recovered(again(world.alice), place.user)
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    reset_by_hand(world.stella, again(place.user))
+    # No steward any more, but still who began it.
+    User.objects.filter(pk=world.alice.pk).update(is_steward=False)
+    alice = again(world.alice)
+    with actor(alice), pytest.raises(ValidationError, match="Somebody else"):
+        admit_member_again(by=alice, membership=Membership.objects.get(pk=place.pk))
+
+
+def test_a_stewards_invitation_leaves_whom_a_letter_let_in_waiting(world: World, settings: object) -> None:
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    reset_by_hand(world.stella, world.harry)
+    harry, steward = again(world.harry), otto()
+    with actor(steward):
+        end_membership(by=steward, membership=Membership.objects.get(user=harry))
+        invite(by=steward, organisation=world.house, address=harry.email, role="member", origin=ORIGIN)
+        letter = Letter.objects.order_by("-created_at")[0]
+        path = re.search(r"://[^/]+(/once/\S+)", letter.text)
+    assert path is not None
+    assert signed_in(harry).post(path[1]).status_code == 302
+    assert again(harry).memberships.active().exists()
+    assert not again(harry).organisation_ids()
+
+
+def test_without_mail_no_letter_makes_two_stewards_of_one(world: World, settings: object) -> None:
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    ask_for_reset(address=otto().email, origin=ORIGIN)
+    with actor(world.stella):
+        assert not Letter.objects.exists()
+
+
+def test_nobody_is_a_steward_by_an_account_that_was_set_up_anew(world: World, settings: object) -> None:
+    """An operator made a steward of somebody while a link to the account was out."""
+    recovered(world.stella, world.bob)
+    User.objects.filter(pk=world.bob.pk).update(is_steward=True)
+    assert Client().post(last_path(), {"password": PASSWORD}).status_code == 302
+    settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+    ask_for_reset(address=world.harry.email, origin=ORIGIN)
+    User.objects.filter(pk=world.harry.pk).update(is_steward=True)
+    with actor(world.stella):
+        found = re.search(r"://[^/]+(/\S+)", Letter.objects.get().text)
+    assert found is not None
+    client = Client()
+    form = client.get(found[1], follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    for user in (world.bob, world.harry):
+        assert again(user).check_password(PASSWORD)
+        assert not again(user).is_steward
+        with actor(user), connection.cursor() as cursor:
+            cursor.execute("SELECT actor_is_steward()")
+            assert cursor.fetchone() == (False,)
+
+
+def a_lead_who_is_a_steward(world: World) -> User:
+    User.objects.filter(pk=world.alice.pk).update(is_steward=True)
+    return again(world.alice)
+
+
+@pytest.mark.parametrize("how", ["recovered", "by hand"])
+def test_a_lead_who_set_an_account_up_anew_is_not_whoever_says_that_it_is_them(
+    world: World, settings: object, how: str
+) -> None:
+    alice = a_lead_who_is_a_steward(world)
+    if how == "recovered":
+        recovered(alice, world.bob)
+        assert Client().post(last_path(), {"password": PASSWORD}).status_code == 302
+    else:
+        settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+        reset_by_hand(alice, world.bob)
+    member = TeamMember.objects.get(initiative=world.secret, user=world.bob)
+    with actor(alice), pytest.raises(ValidationError, match="Another lead"):
+        admit_again(by=alice, member=member)
+    assert not reads(world.bob)
+    # Neither is it offered, nor done past the service, nor by adding the person anew.
+    assert "Is it really them?" not in signed_in(alice).get("/").content.decode()
+    page = signed_in(alice).get(reverse("initiatives:team", args=[world.secret.pk])).content.decode()
+    assert "to be admitted again" in page
+    assert 'value="admit"' not in page
+    with actor(alice), pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+        TeamMember.objects.filter(pk=member.pk).update(admitted_at=timezone.now())
+    with actor(alice):
+        remove_team_member(by=alice, member=member)
+    with actor(alice), pytest.raises(ValidationError, match="An owner has to say first"):
+        add_team_member(by=alice, initiative=world.secret, user=again(world.bob), role="facilitator")
+    with actor(alice), pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+        TeamMember(initiative=world.secret, user=again(world.bob), role="facilitator").save()
+    assert not reads(world.bob)
+
+
+def test_another_lead_says_it_and_an_owner_makes_way_for_a_new_access(world: World) -> None:
+    alice = a_lead_who_is_a_steward(world)
+    bob, harry = recovered(alice, world.bob), recovered(alice, world.harry)
+    second = make.make_member_of(world.house, "Second", "owner")
+    make.make_member(world.secret, second, "lead")
+    with actor(second):
+        admit_again(by=second, member=TeamMember.objects.get(initiative=world.secret, user=bob))
+        admit_member_again(by=second, membership=Membership.objects.get(user=harry))
+    assert reads(bob)
+    with actor(alice):
+        add_team_member(by=alice, initiative=world.secret, user=again(harry), role="observer")
+    assert reads(harry)
+
+
+def sham(world: World, user: User) -> None:
+    """An organisation that a steward had made for the purpose says that it is really them."""
+    made = make.make_organisation("Made for the purpose")
+    puppet = make.make_member_of(made, "Puppet", "owner")
+    with actor(puppet):
+        invite(by=puppet, organisation=made, address=user.email, role="member", origin=ORIGIN)
+    assert signed_in(user).post(last_path()).status_code == 302
+    assert again(user).organisation_ids() == [made.pk]
+
+
+def test_an_organisation_made_for_the_purpose_says_nothing_to_a_team(world: World) -> None:
+    alice = a_lead_who_is_a_steward(world)
+    make.make_membership(world.bob, make.make_organisation("Elsewhere"))
+    member = TeamMember.objects.get(initiative=world.secret, user=world.bob)
+    with actor(alice):
+        remove_team_member(by=alice, member=member)
+    sham(world, recovered(alice, world.bob))
+    with actor(alice), pytest.raises(ValidationError, match="An owner has to say first"):
+        add_team_member(by=alice, initiative=world.secret, user=again(world.bob), role="facilitator")
+    with actor(alice):
+        name_successor(by=alice, initiative=world.secret, successor=again(world.bob))
+        lead = TeamMember.objects.get(initiative=world.secret, user=alice)
+        with pytest.raises(ValidationError, match="really them"):
+            remove_team_member(by=alice, member=lead)
+
+
+@pytest.mark.parametrize("how", ["recovered", "by hand"])
+def test_a_successor_who_set_the_lead_up_anew_is_not_whoever_says_it(
+    world: World, settings: object, how: str
+) -> None:
+    make.make_membership(world.stella, world.house)
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.stella)
+    if how == "recovered":
+        recovered(world.stella, world.alice)
+    else:
+        settings.SENDS_MAIL = False  # type: ignore[attr-defined]
+        reset_by_hand(world.stella, world.alice)
+    lead = TeamMember.objects.get(initiative=world.secret, user=world.alice)
+    with actor(world.stella):
+        assert leads_to_admit() == []
+        with pytest.raises(Hidden):
+            admit_lead(by=world.stella, member=lead.pk)
+    assert not reads(world.alice)
+
+
+def test_a_successor_is_vouched_for_where_the_initiative_was_opened(world: World) -> None:
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.harry)
+    sham(world, recovered(world.stella, world.harry))
+    recovered(world.stella, world.alice)
+    with actor(world.harry):
+        assert leads_to_admit() == []
 
 
 # --- Through links made before ------------------------------------------------------------------------------------

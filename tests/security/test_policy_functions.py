@@ -61,6 +61,8 @@ HARMLESS = {
     "actor_id": "who acts",
     "audit_part": "a length and a text",
     "user_of_token": "asked by who holds the token",
+    "vouches_for": "compares two accounts, which the application reads before anybody acts",
+    "may_admit": "yes or no to a row that is about to be written",
     "forget_drafts": "what somebody left unfinished, within a minute of a recovery",
     "enqueue": "that something is to be compared, by whoever saved it",
     "exchange_party": "changes a party for its twin, for a coordinator's move; tests/initiatives/test_reference.py",
