@@ -246,12 +246,15 @@ def _store_successor(initiative: Initiative, successor: User | None) -> None:
 def _promote(initiative: Initiative, leaving: TeamMember | None = None) -> None:
     """Make the successor lead if no lead is left, whatever role they had before.
 
-    `leaving` is about to go and does not count. Called before that: afterwards they may not change the team. Where
-    nobody does this, the site being at its own work, it opens nothing to an account that was recovered: a steward
-    who sets up a successor's account anew shall not wait for the lead to expire.
+    `leaving` is about to go and does not count. Called before that: afterwards they may not change the team. Who does
+    not lead, or waits, changes nothing by going. Where nobody does this, the site being at its own work, it opens
+    nothing to an account that was recovered: a steward who sets up a successor's account anew shall not wait for the
+    lead to expire.
     """
     leads = initiative.members.live().filter(role=TeamRole.LEAD, user__is_active=True)
     if leaving is not None:
+        if not leads.filter(pk=leaving.pk).exists():
+            return
         leads = leads.exclude(pk=leaving.pk)
     if initiative.successor is None or not initiative.successor.is_active or leads.exists():
         return

@@ -437,6 +437,26 @@ def test_the_successor_follows_a_lead_whose_account_was_ended(world: World) -> N
     assert TeamMember.objects.get(initiative=world.secret, user=world.bob).role == "lead"
 
 
+@pytest.mark.parametrize("why", ["ended", "recovered"])
+def test_who_leaves_while_the_only_lead_is_gone_installs_nobody(world: World, why: str) -> None:
+    olga = make.make_member_of(world.house, "Olga")
+    member = make.make_member(world.secret, olga, "observer")
+    with actor(world.alice):
+        name_successor(by=world.alice, initiative=world.secret, successor=world.harry)
+    if why == "recovered":
+        recovered(world.stella, world.alice)
+    else:
+        with actor(world.stella):
+            end_account(by=world.stella, user=world.alice)
+    page = reverse("initiatives:member", args=[world.secret.pk, member.pk])
+    assert signed_in(olga).post(page, {"act": "end", "version": member.version}).status_code == 302
+    member.refresh_from_db()
+    assert member.expires_at is not None
+    assert not TeamMember.objects.filter(user=world.harry).exists()
+    # The site hands over, where somebody is gone for good.
+    assert hand_over_to_successors() == (why == "ended")
+
+
 def test_nobody_leaves_to_a_successor_who_waits(world: World) -> None:
     with actor(world.alice):
         name_successor(by=world.alice, initiative=world.secret, successor=world.bob)
