@@ -275,8 +275,9 @@ $$;
 -- --- The life of accounts ----------------------------------------------------------------------------------------
 
 -- End what somebody held through an organisation that they do not belong to any more: places on teams that it convenes
--- and no organisation does that they still belong to, being named successor there, and unfinished forms. All of them
--- when it was the last. Whoever calls it ends no more than what nobody should hold.
+-- or opened, being named successor there, and unfinished forms. What another organisation of theirs opened stays; that it
+-- is named on the card is no reason, since whoever leads names it without asking. All of them when it was the last.
+-- Whoever calls it ends no more than what nobody should hold.
 CREATE FUNCTION end_accesses(who uuid, house uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -288,20 +289,16 @@ BEGIN
     ) THEN
         RAISE insufficient_privilege USING MESSAGE = 'asked about somebody who has not left';
     END IF;
-    SELECT array_agg(held.initiative) INTO gone FROM (
+    SELECT array_agg(card.id) INTO gone FROM initiatives_initiative card
+    WHERE (card.successor_id = who OR card.id IN (
         SELECT initiative_id FROM initiatives_teammember
         WHERE user_id = who AND (expires_at IS NULL OR expires_at > now())
-        UNION SELECT id FROM initiatives_initiative WHERE successor_id = who
-    ) AS held (initiative)
-    WHERE others = '{}' OR (
-        EXISTS (
-            SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = held.initiative
+    )) AND (others = '{}' OR (
+        card.registered_by_id <> ALL (others) AND (card.registered_by_id = house OR EXISTS (
+            SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = card.id
                 AND named.organisation_id = house AND named.role IN ('convener', 'co_convener')
-        ) AND NOT EXISTS (
-            SELECT FROM initiatives_initiativeorganisation named WHERE named.initiative_id = held.initiative
-                AND named.organisation_id = ANY (others) AND named.role IN ('convener', 'co_convener')
-        )
-    );
+        ))
+    ));
     UPDATE initiatives_teammember
     SET expires_at = greatest(now(), began_at), version = version + 1, updated_at = now()
     WHERE user_id = who AND initiative_id = ANY (gone) AND (expires_at IS NULL OR expires_at > now());

@@ -16,7 +16,7 @@ from accounts.services import create_token
 from confidentiality.actor import actor
 from confidentiality.policy import Forbidden
 from conftest import World
-from initiatives.models import Draft, Initiative, TeamMember
+from initiatives.models import Draft, Initiative, InitiativeOrganisation, TeamMember
 from initiatives.services import end_membership, name_successor
 from tests import factories as make
 from tests.clients import client_with
@@ -73,6 +73,33 @@ def test_what_another_organisation_of_theirs_convenes_stays(world: World) -> Non
     live = TeamMember.objects.live().filter(user=world.bob)
     assert [member.initiative_id for member in live] == [elsewhere.pk]
     assert Draft.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.parametrize("role", ["co_convener", "convener"])
+def test_what_a_lead_writes_on_the_card_keeps_no_place(world: World, role: str) -> None:
+    """Another organisation of theirs is named by whoever leads, without its word; as convener, too."""
+    make.make_member_of(world.house, "Second", "owner")
+    make.make_membership(world.alice, world.other)
+    if role == "convener":
+        world.secret.named.filter(role=role).delete()
+    InitiativeOrganisation.objects.create(initiative=world.secret, organisation=world.other, role=role)
+    with actor(world.stella):
+        end_membership(
+            by=world.stella, membership=Membership.objects.get(user=world.alice, organisation=world.house)
+        )
+    assert not TeamMember.objects.live().filter(user=world.alice).exists()
+
+
+def test_who_leaves_a_co_convener_stays_for_the_organisation_that_opened_it(world: World) -> None:
+    make.make_membership(world.bob, world.other)
+    InitiativeOrganisation.objects.create(
+        initiative=world.secret, organisation=world.other, role="co_convener"
+    )
+    with actor(world.rita):
+        end_membership(
+            by=world.rita, membership=Membership.objects.get(user=world.bob, organisation=world.other)
+        )
+    assert TeamMember.objects.live().filter(user=world.bob).exists()
 
 
 def test_the_only_lead_names_a_successor_before_leaving_but_is_put_out_at_once(world: World) -> None:
