@@ -8,6 +8,7 @@ lead (or the successor of the only lead) for each initiative.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -27,6 +28,9 @@ from accounts.services.own import forget_sign_ins
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
+
+# So many letters to addresses of one's own choice within a day: who is signed in shall not flood others.
+ADDRESSES_AT_MOST = 5
 
 _goes_with_recovery: list[Callable[[UUID], None]] = []
 
@@ -141,8 +145,11 @@ def ask_for_address(*, by: User, address: str, origin: str) -> SingleUseLink:
         validate_email(address)
     except ValidationError as error:
         raise ValidationError({"address": error}) from None
-    former = SingleUseLink.objects.live().filter(user=by, purpose=LinkPurpose.ADDRESS)
-    former.update(withdrawn_at=timezone.now(), address="")
+    hold(User, by.pk, None)  # Of two that come at once, one is counted first.
+    links = SingleUseLink.objects.filter(user=by, purpose=LinkPurpose.ADDRESS)
+    if links.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= ADDRESSES_AT_MOST:
+        raise ValidationError({"address": _("You asked for this often enough today. Try again tomorrow.")})
+    links.live().update(withdrawn_at=timezone.now(), address="")
     link, plain = make_link(purpose=LinkPurpose.ADDRESS, address=address, made_by=by, user=by)
     letters.send_new_address(by=by, link=link, url=origin.rstrip("/") + path_of(plain))
     return link

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SingleUseLink, User
 from accounts.services import ask_for_address, recover_account
 from confidentiality.actor import actor
 from conftest import World
@@ -88,3 +90,18 @@ def test_a_steward_who_gives_an_account_another_address_leaves_word_at_the_old_o
     assert {tuple(letter.to) for letter in mail.outbox} == {(former,), ("new@test.example",)}
     (told,) = [str(letter.body) for letter in mail.outbox if letter.to == [former]]
     assert "/once/" not in told
+
+
+def test_nobody_floods_others_with_letters(world: World) -> None:
+    for number in range(5):
+        asked(world.alice, f"flooded{number}@test.example")
+    sent = len(mail.outbox)
+    client = signed_in(world.alice)
+    answer = client.post(reverse("accounts:change_address"), {"address": "flooded6@test.example"})
+    assert answer.status_code == 422
+    assert "often enough today" in answer.content.decode()
+    assert len(mail.outbox) == sent
+    # The last link still opens; others are not held back; tomorrow it goes on.
+    asked(world.bob)
+    SingleUseLink.objects.filter(user=world.alice).update(created_at=timezone.now() - timedelta(days=1))
+    asked(world.alice)
