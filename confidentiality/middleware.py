@@ -46,7 +46,7 @@ class ActorMiddleware:
         if isinstance(exception, Hidden):
             raise Http404 from exception
         if isinstance(exception, Forbidden):
-            raise PermissionDenied from exception
+            raise PermissionDenied(exception.why) from exception
         if isinstance(exception, KeyServiceAway):
             log.error("%s", exception)
             return later(request)

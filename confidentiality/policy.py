@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from django.utils.translation import gettext_lazy
+
 from confidentiality.codes import Access, Action, CardView, Relation, Rule, TeamRole, Visibility
 
 
@@ -22,7 +24,11 @@ class Hidden(Exception):
 
 
 class Forbidden(Exception):
-    """The record is visible, the act is not allowed. Answered with 403."""
+    """The record is visible, the act is not allowed. Answered with 403; `why`, where it is not the role alone."""
+
+    def __init__(self, action: Action, why: str = "") -> None:
+        super().__init__(action)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,15 @@ class Standing:
     """How one user stands to one record.
 
     relations: every relation that holds. team_role: set when TEAM holds. visible: whether the record can be
-    seen at all. grants: further acts that the record itself opens to this user.
+    seen at all. grants: further acts that the record itself opens to this user. for_a_day: TEAM holds by emergency
+    access, and ends by itself.
     """
 
     relations: frozenset[Relation] = frozenset()
     team_role: TeamRole | None = None
     visible: bool = False
     grants: frozenset[Action] = field(default_factory=frozenset)
+    for_a_day: bool = False
 
 
 class Governed(Protocol):
@@ -162,12 +170,15 @@ AREA: Mapping[Action, str] = {
     Action.CHANGE_VISIBILITY: "card",
     Action.MANAGE_TEAM: "card",
     Action.ASK_PURGE: "card",
+    Action.TAKE_OUT: "card",
     Action.ARRANGE_COORDINATION: "coordination",
     Action.READ_BRIEF: "brief",
     Action.EDIT_BRIEF: "brief",
     Action.HOLD_RETENTION: "brief",
     Action.READ_SESSIONS: "sessions",
     Action.EDIT_SESSIONS: "sessions",
+    Action.MOVE_SESSION: "sessions",
+    Action.END_TEXTS: "sessions",
     Action.READ_PEOPLE: "people",
     Action.EDIT_PEOPLE: "people",
     Action.OPEN_IDENTITY: "identity",
@@ -193,6 +204,14 @@ READING = frozenset(
     }
 )
 
+# What outlives the day for which two owners let somebody in: that the initiative or its texts are destroyed, that they
+# leave as a whole, that they lie elsewhere. Decided by those who are still there afterwards.
+OUTLASTING = frozenset({Action.ASK_PURGE, Action.TAKE_OUT, Action.MOVE_SESSION, Action.END_TEXTS})
+FOR_A_DAY = gettext_lazy(
+    "You were let in for a day, in an emergency. What outlives that day is decided by the team: until when something "
+    "is kept, that it is purged, moved, or taken out as a whole."
+)
+
 _WIDTH = (CardView.NONE, CardView.IN_FLAG, CardView.FULL)
 
 
@@ -211,9 +230,15 @@ def allows(standing: Standing, action: Action) -> bool:
     """Whether a standing allows an act. Says nothing of visibility: see `require`."""
     if action is Action.READ_CARD or action in standing.grants:
         return True  # Reading what is visible asks for no further right.
+    if _outlasts(standing, action):
+        return False
     area = AREA.get(action)
     access = team_access(standing.team_role, area) if area else Access.NONE
     return access is Access.WRITE or (access is Access.READ and action in READING)
+
+
+def _outlasts(standing: Standing, action: Action) -> bool:
+    return standing.for_a_day and action in OUTLASTING
 
 
 def may(user: Any, action: Action, record: Governed) -> bool:
@@ -228,5 +253,5 @@ def require(user: Any, action: Action, record: Governed) -> Standing:
     if not standing.visible:
         raise Hidden
     if not allows(standing, action):
-        raise Forbidden(action)
+        raise Forbidden(action, str(FOR_A_DAY) if _outlasts(standing, action) else "")
     return standing

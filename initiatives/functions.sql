@@ -74,6 +74,15 @@ BEGIN
 END
 $$;
 
+-- Those into which the acting user was let in an emergency: what outlives that day is not theirs to decide.
+CREATE FUNCTION emergency_initiatives() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT initiative_id FROM initiatives_teammember
+    WHERE user_id = (SELECT actor_id()) AND in_emergency AND expires_at > now();
+END
+$$;
+
 -- Whether an access that is about to be written ends earlier than it would have, within the hour, and is otherwise the
 -- same: all that somebody may change who does not lead. Sees the row as it was before the statement.
 CREATE FUNCTION leaves(member uuid, role_after text, began_after timestamptz, ends_after timestamptz) RETURNS boolean
@@ -425,10 +434,12 @@ BEGIN
             -- Whoever leads stays whoever decides: who is on the team, who sees the card, whether it is purged. Only where
             -- nobody leads any more, the one who is let in appoints somebody.
             CASE WHEN EXISTS (
+                -- Also one who waits for a word that it is really them, and for a month one whose account was ended: else
+                -- an owner who is a steward would set it up anew, or end it, to take its place.
                 SELECT FROM initiatives_teammember lead JOIN accounts_user theirs ON theirs.id = lead.user_id
                 WHERE lead.initiative_id = card AND lead.role = 'lead' AND lead.began_at <= now() + interval '1 hour'
-                    AND (lead.expires_at IS NULL OR lead.expires_at > now()) AND theirs.is_active
-                    AND (theirs.recovered_at IS NULL OR lead.admitted_at > theirs.recovered_at)
+                    AND (lead.expires_at IS NULL OR lead.expires_at > now())
+                    AND (theirs.is_active OR theirs.updated_at > now() - interval '30 days')
             ) OR EXISTS (
                 -- Nor where owners have put out who led it, to take its place.
                 SELECT FROM initiatives_teammember lead

@@ -39,10 +39,7 @@ BEGIN
             WHERE part.person_id = known.id ORDER BY part.created_at, part.id LIMIT 1
         ) IN (
             -- Not whoever was let in for a day.
-            SELECT led.id FROM coordinated_initiatives() led (id) WHERE NOT EXISTS (
-                SELECT FROM initiatives_teammember let_in WHERE let_in.initiative_id = led.id AND let_in.in_emergency
-                    AND let_in.user_id = (SELECT actor_id()) AND let_in.expires_at > now()
-            )
+            SELECT coordinated_initiatives() EXCEPT SELECT emergency_initiatives()
         ));
 END
 $$;

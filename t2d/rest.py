@@ -69,7 +69,9 @@ def _refusal(exc: Exception, request: Any) -> exceptions.APIException | None:
     if isinstance(exc, exceptions.NotFound | Http404 | Hidden):
         return exceptions.NotFound()
     if isinstance(exc, Forbidden | PermissionDenied):
-        return exceptions.PermissionDenied(_("You can see this, and may not do that."))
+        return exceptions.PermissionDenied(
+            getattr(exc, "why", "") or _("You can see this, and may not do that.")
+        )
     if isinstance(exc, exceptions.APIException):
         return exc
     if isinstance(exc, Stale):

@@ -34,7 +34,7 @@ def standing_inside(initiative: Initiative, user: Any) -> Standing:
     member = initiative.members.live().filter(user=user).first()
     if member is None:
         return Standing()
-    return Standing(team_role=TeamRole(member.role), visible=True)
+    return Standing(team_role=TeamRole(member.role), visible=True, for_a_day=member.in_emergency)
 
 
 class RecordRevision(InitiativeContent):

@@ -228,8 +228,8 @@ class Initiative(Record):
         if errors:
             raise ValidationError(errors)
 
-    def relations_of(self, user: Any) -> tuple[frozenset[Relation], TeamRole | None]:
-        """Every relation in which the user stands to this initiative, and the role on the team."""
+    def relations_of(self, user: Any) -> tuple[frozenset[Relation], Any]:
+        """Every relation in which the user stands to this initiative, and the place on the team, if any."""
         if not user.is_authenticated:
             return frozenset({Relation.ANONYMOUS}), None
         member = self.members.live().filter(user=user).first()
@@ -250,7 +250,7 @@ class Initiative(Record):
             Relation.STEWARD: user.is_steward,
         }
         relations = frozenset(relation for relation, holds in found.items() if holds)
-        return relations or frozenset({Relation.STRANGER}), TeamRole(member.role) if member else None
+        return relations or frozenset({Relation.STRANGER}), member
 
     def in_circle_of(self, user: Any) -> bool:
         """Whether one of the user's vetted organisations is in the circle of this conflict."""
@@ -262,14 +262,15 @@ class Initiative(Record):
 
     def standing_of(self, user: Any) -> Standing:
         """Seen exactly when `visible_to` returns it; the table in policy.py says what a role may do."""
-        relations, role = self.relations_of(user)
+        relations, member = self.relations_of(user)
         visible = type(self).objects.visible_to(user).filter(pk=self.pk).exists()
         grants: frozenset[Action] = frozenset()
         if Relation.RECORDER in relations:
             grants = frozenset({Action.EDIT_CARD})
         if Relation.TEAM in relations:
             grants |= {Action.READ_TEAM}
-        return Standing(relations=relations, team_role=role, visible=visible, grants=grants)
+        role, for_a_day = (TeamRole(member.role), member.in_emergency) if member else (None, False)
+        return Standing(relations, role, visible, grants, for_a_day)
 
 
 class InitiativeOrganisation(Record):

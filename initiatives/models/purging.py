@@ -37,7 +37,7 @@ _ASKED = f"""
     state = 'asked' AND asked_by_id = {ME} AND confirmed_by_id IS NULL
     AND (asked_of_id IS NULL OR asked_of_id <> {ME})
     AND asked_at <= now() + interval '1 hour'
-    AND initiative_id IN (SELECT led_initiatives())
+    AND initiative_id IN (SELECT led_initiatives() EXCEPT SELECT emergency_initiatives())
 """
 # Confirmed by the acting user alone, who is not the one who asked; what has come to an end never changes again.
 _CONFIRMED = f"""

@@ -28,6 +28,9 @@ REASON_LENGTH = 500
 TODAY = "(now() AT TIME ZONE 'Etc/GMT+12')::date"
 _ANNOUNCED = f"(keep_until IS NULL OR held_at IS NOT NULL OR keep_until >= {TODAY} + {NOTICE_DAYS})"
 
+# Who was let in for a day holds it, and decides nothing that outlives the day.
+_LASTING = "(held_at IS NOT NULL OR initiative_id NOT IN (SELECT emergency_initiatives()))"
+
 
 class Retention(InitiativeContent):
     """How long an initiative is kept: its clock, and whether somebody holds it. One for an initiative, made when
@@ -51,8 +54,8 @@ class Retention(InitiativeContent):
 
     wall = Wall(
         select=TEAM_CONTENT.select,
-        insert=f"{WRITERS} AND {_ANNOUNCED}",
-        update=(WRITERS, f"{WRITERS} AND {_ANNOUNCED}"),
+        insert=f"{WRITERS} AND {_ANNOUNCED} AND {_LASTING}",
+        update=(WRITERS, f"{WRITERS} AND {_ANNOUNCED} AND {_LASTING}"),
         others={
             "t2d_purge": {"SELECT": f"keep_until <= {TODAY} AND held_at IS NULL"},
         },

@@ -41,7 +41,7 @@ def move_session(
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
     A lead or facilitator moves it; who was there today could be another tomorrow.
     """
-    standing = policy.require(by, Action.EDIT_SESSIONS, session)
+    standing = policy.require(by, Action.MOVE_SESSION, session)
     policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
     take_turn("move", session.pk)
     session = hold(Session, session.pk, version)

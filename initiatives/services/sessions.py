@@ -304,6 +304,7 @@ def _judge(
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
     if "keep_texts_until" in changed:
+        policy.require(by, Action.END_TEXTS, session)
         refuse_soon(session.keep_texts_until)
     doubts = {}
     decided = [name for name in READ_BY if name in changed]

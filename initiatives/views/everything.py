@@ -64,7 +64,7 @@ class Part:
 @require_http_methods(["GET", "HEAD", "POST"])
 def everything(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What would leave, list by list; then, for those who lead, all of it as one file."""
-    shown, standing = entered(request, pk, Action.ASK_PURGE)
+    shown, standing = entered(request, pk, Action.TAKE_OUT)
     why = request.POST.get("why", "")
     if request.method == "POST" and why in ExportReason.values:
         return _archive(request, shown, why)

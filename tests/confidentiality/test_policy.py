@@ -133,3 +133,22 @@ def test_visible_and_not_allowed_is_forbidden(action: Action) -> None:
     assert not policy.may(None, action, record)
     with pytest.raises(Forbidden):
         policy.require(None, action, record)
+
+
+LEAD_ALONE = {Action.ASK_PURGE, Action.TAKE_OUT}
+OUTLASTING = LEAD_ALONE | {Action.MOVE_SESSION, Action.END_TEXTS}
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_who_is_let_in_for_a_day_decides_nothing_that_outlives_it(action: Action) -> None:
+    for role in TeamRole:
+        stays = Standing(team_role=role, visible=True)
+        ends = Standing(team_role=role, visible=True, for_a_day=True)
+        expected = action not in OUTLASTING and policy.allows(stays, action)
+        assert policy.allows(ends, action) is expected
+        if action in OUTLASTING:
+            with pytest.raises(Forbidden) as refused:
+                policy.require(None, action, Governed(ends))
+            assert "let in for a day" in refused.value.why
+        if action in LEAD_ALONE:
+            assert policy.allows(stays, action) is (role is TeamRole.LEAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from accounts.services import end_account, recover_account
 from confidentiality.actor import actor
 from confidentiality.models import AuditEvent
 from confidentiality.policy import Forbidden, Hidden
 from conftest import World
-from initiatives.models import EmergencyAccess, TeamMember
+from initiatives.models import EmergencyAccess, PurgeRequest, Retention, TeamMember
+from initiatives.models.retention import earliest_end
 from initiatives.services import (
     add_team_member,
     ask_emergency,
@@ -25,9 +28,15 @@ from initiatives.services import (
     change_team_member,
     confirm_emergency,
     extend_access,
+    hold_retention,
+    move_session,
+    release_retention,
     remove_team_member,
+    set_retention,
 )
+from initiatives.services.sessions import edit_session
 from tests import factories as make
+from tests import record
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "https://desk.example/"
@@ -123,22 +132,84 @@ def test_who_is_let_in_does_not_change_the_team_while_somebody_leads(
             TeamMember(initiative=world.secret, user=second, role="lead", added_by=first).save()
 
 
-@pytest.mark.parametrize("how", ["ended", "recovered", "deactivated"])
+@pytest.mark.parametrize("how", ["ended", "deactivated"])
 def test_where_nobody_leads_any_more_whoever_is_let_in_appoints_somebody(
     world: World, owners: tuple[User, User], how: str
 ) -> None:
     lead = world.secret.members.filter(user=world.alice)
     if how == "ended":
         lead.update(began_at=timezone.now() - timedelta(90), expires_at=timezone.now() - timedelta(31))
-    elif how == "recovered":
-        User.objects.filter(pk=world.alice.pk).update(recovered_at=timezone.now())
     else:
-        User.objects.filter(pk=world.alice.pk).update(is_active=False)
+        ended = timezone.now() - timedelta(31)
+        User.objects.filter(pk=world.alice.pk).update(is_active=False, updated_at=ended)
     first, second = owners
     assert let_in(first, second, world).role == "lead"
     with actor(first):
         add_team_member(by=first, initiative=world.secret, user=world.harry, role="lead")
     assert world.secret.members.filter(user=world.harry, role="lead", in_emergency=False).exists()
+
+
+@pytest.mark.parametrize("how", ["recovered", "recovered long ago", "deactivated"])
+def test_an_owner_who_is_a_steward_does_not_make_way_for_themselves(
+    world: World, owners: tuple[User, User], how: str
+) -> None:
+    first, second = owners
+    User.objects.filter(pk=second.pk).update(is_steward=True)
+    second = User.objects.get(pk=second.pk)
+    with actor(second):
+        if how == "deactivated":
+            end_account(by=second, user=world.alice)
+        else:
+            recover_account(by=second, user=world.alice, origin=ORIGIN)
+    if how == "recovered long ago":
+        long_ago = timezone.now() - timedelta(90)
+        world.secret.members.filter(user=world.alice).update(admitted_at=long_ago - timedelta(1))
+        User.objects.filter(pk=world.alice.pk).update(recovered_at=long_ago, updated_at=long_ago)
+    assert let_in(first, second, world).role == "facilitator"
+
+
+def leads_for_a_day(world: World, owners: tuple[User, User]) -> User:
+    world.secret.members.filter(user=world.alice).update(role="facilitator")
+    assert let_in(*owners, world).role == "lead"
+    return User.objects.get(pk=owners[0].pk)
+
+
+def test_what_outlives_the_day_is_not_decided_by_whoever_is_let_in(
+    world: World, owners: tuple[User, User]
+) -> None:
+    session, first = record.make_session(world.secret, world.bob), leads_for_a_day(world, owners)
+    elsewhere = make.make_initiative(world.conflict, world.house, lead=first)
+    acts: list[Callable[[], object]] = [
+        lambda: set_retention(by=first, initiative=world.secret, keep_until=earliest_end()),
+        lambda: release_retention(by=first, initiative=world.secret),
+        lambda: ask_purge(by=first, initiative=world.secret, reason="risk_to_participants"),
+        lambda: move_session(by=first, session=session, initiative=elsewhere),
+        lambda: edit_session(by=first, session=session, keep_texts_until=earliest_end()),
+    ]
+    with actor(first):
+        for act in acts:
+            with pytest.raises(Forbidden) as refused:
+                act()
+            assert "let in for a day" in refused.value.why
+        hold_retention(by=first, initiative=world.secret, reason="Asked by a court")
+        # Nor past the services.
+        for statement in (
+            lambda: Retention.objects.update(held_at=None, held_by=None),
+            lambda: PurgeRequest(initiative=world.secret, asked_by=first, reason="other").save(),
+        ):
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                statement()
+    client = signed_in(first)
+    taken = client.post(reverse("initiatives:everything", args=[world.secret.pk]), {"why": "copy"})
+    assert taken.status_code == 403
+    assert "let in for a day" in taken.content.decode()
+    team = client.get(reverse("initiatives:team", args=[world.secret.pk])).content.decode()
+    assert "Purge this initiative" not in team
+    # It is the day that forbids it, not the role.
+    session.refresh_from_db()
+    bobs = make.make_initiative(world.conflict, world.house, lead=world.bob)
+    with actor(world.bob):
+        move_session(by=world.bob, session=session, initiative=bobs)
 
 
 def test_whoever_comes_back_later_is_told_all_the_same(world: World, owners: tuple[User, User]) -> None:
