@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -31,6 +31,7 @@ from initiatives.services import (
     keep_draft,
     leads_to_admit,
     name_successor,
+    open_initiative,
     remove_team_member,
 )
 from participants.models import LiaisonMandate, PersonIdentity
@@ -322,6 +323,29 @@ def test_another_lead_says_it_and_an_owner_makes_way_for_a_new_access(world: Wor
     with actor(alice):
         add_team_member(by=alice, initiative=world.secret, user=again(harry), role="observer")
     assert reads(harry)
+
+
+def test_who_was_admitted_again_opens_initiatives_and_is_added_as_anybody(world: World) -> None:
+    harry = recovered(world.stella, world.harry)
+    with actor(world.alice):
+        admit_member_again(by=world.alice, membership=Membership.objects.get(user=harry))
+    harry = again(harry)
+    with actor(harry):
+        opened = open_initiative(
+            by=harry,
+            conflict=world.conflict,
+            registered_by=world.house,
+            matching="off",
+            track_type="t2_soft",
+            began_on=date(2026, 1, 1),
+        )
+    assert opened.members.live().get().user == harry
+    # By a lead who is no steward even before an owner's word, as it was.
+    bob = recovered(world.stella, world.bob)
+    with actor(world.alice):
+        remove_team_member(by=world.alice, member=TeamMember.objects.get(user=bob, initiative=world.secret))
+        add_team_member(by=world.alice, initiative=world.secret, user=again(bob), role="observer")
+    assert reads(bob)
 
 
 def sham(world: World, user: User) -> None:
