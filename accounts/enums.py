@@ -43,7 +43,8 @@ class TokenScope(TextChoices):
 class RecordKind(TextChoices):
     """What a token is for, in the areas of the table of roles (confidentiality/policy.py). Reference is of none."""
 
-    CARD = "card", _("Cards, teams and declarations")
+    CARD = "card", _("Cards and declarations")
+    TEAM = "team", _("Teams, until when it is kept, and purging")
     BRIEF = "brief", _("Briefs and ground rules")
     SESSIONS = "sessions", _("Sessions")
     PEOPLE = "people", _("People, by pseudonym")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from allauth.account.forms import ReauthenticateForm, ResetPasswordForm
 from allauth.core import context
@@ -82,6 +83,19 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: for all that you may read. It cannot be changed afterwards."),
     )
+    conflicts = forms.TypedMultipleChoiceField(
+        label=_("On which conflicts"),
+        coerce=UUID,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: on all. Each with everything below it."),
+    )
+
+    def __init__(self, *args: Any, conflicts: Iterable[tuple[UUID, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["conflicts"].choices = list(conflicts)
+        if not self.fields["conflicts"].choices:
+            del self.fields["conflicts"]
 
 
 class VetForm(VersionedForm):

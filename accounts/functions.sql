@@ -32,11 +32,13 @@ BEGIN
 END
 $$;
 
--- Organisations whose register of persons the acting user keeps.
+-- Organisations whose register of persons the acting user keeps. A register is of no conflict: none for a token that is
+-- narrowed to some.
 CREATE FUNCTION registered_organisations() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 3 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT organisation_id FROM standing_memberships() WHERE role = 'registrar';
+    RETURN QUERY SELECT organisation_id FROM standing_memberships()
+    WHERE role = 'registrar' AND actor_conflicts() IS NULL;
 END
 $$;
 

@@ -72,6 +72,11 @@ class User(AbstractBaseUser, Record):
     recovered_by = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
     # Whether the link went through the hands of stewards, any of whom could have used it.
     recovered_by_hand = models.BooleanField(default=False, editable=False)
+    # Conflicts to which the token is narrowed with which this user acts now; none: not narrowed. Not of the account:
+    # set where the token is read, and asked by every `visible_to`.
+    narrowed_to: tuple[UUID, ...] = ()
+    # And kinds of record for which that token is; none: all.
+    only_kinds: tuple[str, ...] = ()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -122,6 +127,11 @@ class User(AbstractBaseUser, Record):
         unknown = other.recovered_by_hand or other.recovered_by_id is None
         return self.pk not in (other.pk, other.recovered_by_id) and not (unknown and self.is_steward)
 
+    def opens(self, kind: str | None) -> bool:
+        """Whether the token with which this user acts is for this kind of record. None: shared reference, and what is
+        one's own. Says nothing of what the user may read: that is the policy's."""
+        return kind is None or not self.only_kinds or kind in self.only_kinds
+
     def forget_standing(self) -> None:
         """Read the memberships again: they were changed in this very request."""
         self.__dict__.pop("_standing_memberships", None)
@@ -169,11 +179,13 @@ class Organisation(Record):
         if not user.is_authenticated:
             return Standing(relations=frozenset({Relation.ANONYMOUS}))
         grants = {Action.READ_ORGANISATION}
-        if user.is_steward:
+        # An organisation is of no conflict: a token that is for some changes none.
+        if user.is_steward and not user.narrowed_to:
             grants |= {Action.VET_ORGANISATION, Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS}
         if self.pk in user.owned_organisation_ids():
-            grants |= {Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS, Action.DECLARE_CIRCLE}
-            grants.add(Action.ASK_EMERGENCY)
+            grants.add(Action.DECLARE_CIRCLE)
+            if not user.narrowed_to:
+                grants |= {Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS, Action.ASK_EMERGENCY}
         own = self.pk in user.organisation_ids()
         if own and self.is_vetted:
             grants.add(Action.OPEN_INITIATIVE)
@@ -242,7 +254,9 @@ class AccessToken(Record):
     Like a sign-in it holds for the round of its user's account in which it was made.
     """
 
-    wall = same_for_all(f"user_id = {ME}", kept=("digest", "scope", "kinds", "expires_at", "round"))
+    wall = same_for_all(
+        f"user_id = {ME}", kept=("digest", "scope", "kinds", "conflicts", "expires_at", "round")
+    )
 
     user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)
@@ -252,6 +266,8 @@ class AccessToken(Record):
     kinds = ArrayField(
         models.CharField(max_length=15, choices=RecordKind), verbose_name=_("kinds"), default=list, blank=True
     )
+    # On which conflicts, with all below them; none said: on all. Ids of what lies above this app, and no relation.
+    conflicts = ArrayField(models.UUIDField(), verbose_name=_("conflicts"), default=list, blank=True)
     round = models.PositiveIntegerField(default=0, editable=False)
     expires_at = models.DateTimeField(_("expires at"))
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
@@ -273,10 +289,6 @@ class AccessToken(Record):
     def standing_of(self, user: Any) -> Standing:
         own = user.is_authenticated and user.pk == self.user_id
         return Standing(visible=own, grants=frozenset({Action.EDIT_ACCOUNT}) if own else frozenset())
-
-    def is_for(self, kind: str | None) -> bool:
-        """Whether it opens records of this kind; None: shared reference, and what is one's own."""
-        return kind is None or not self.kinds or kind in self.kinds
 
     @property
     def kinds_in_words(self) -> str:
@@ -376,5 +388,5 @@ class Register:
     """The list of organisations as a whole, for acts that no single one of them governs. Not stored."""
 
     def standing_of(self, user: Any) -> Standing:
-        steward = user.is_authenticated and user.is_steward
+        steward = user.is_authenticated and user.is_steward and not user.narrowed_to
         return Standing(visible=steward, grants=_STEWARD if steward else frozenset())

@@ -9,7 +9,7 @@ needs. The web process cannot take on any of these: it logs in as the applicatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,9 +47,12 @@ def at_rest(connection: Any) -> str:
     return str(connection.settings_dict.get("ACTOR", ""))
 
 
-def become(who: Any, alias: str = DEFAULT_DB_ALIAS) -> None:
-    """Change the actor inside a running transaction (token authentication happens after the middleware)."""
-    _set(connections[alias], name_of(who))
+def become(who: Any, *, conflicts: Iterable[Any] = (), alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Change the actor inside a running transaction (token authentication happens after the middleware).
+
+    `conflicts`: ids of those to which the token is narrowed; none: not narrowed.
+    """
+    _set(connections[alias], name_of(who), ",".join(str(pk) for pk in conflicts))
 
 
 def name_of(who: Any) -> str:
@@ -70,24 +73,27 @@ def actor(who: Any, alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     Raises a database error ("permission denied to set role") where this process may not do that work.
     """
     connection = connections[alias]
-    before = current(alias)
+    before, narrowed = current(alias), getattr(connection, "t2d_conflicts", "")
     try:
         with transaction.atomic(using=alias):
             _set(connection, name_of(who))
             yield
             nested = len(connection.atomic_blocks) > 1
             if nested and not connection.needs_rollback:
-                _set(connection, before)
+                _set(connection, before, narrowed)
             # Before the commit: callbacks on commit have no actor and must take one themselves.
             connection.t2d_actor = before if nested else at_rest(connection)  # type: ignore[attr-defined]
     finally:
         inside = connection.in_atomic_block
         connection.t2d_actor = before if inside else at_rest(connection)  # type: ignore[attr-defined]
+        connection.t2d_conflicts = narrowed if inside else ""  # type: ignore[attr-defined]
 
 
-def _set(connection: Any, value: str) -> None:
+def _set(connection: Any, value: str, conflicts: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('role', %s, true), set_config('t2d.actor', %s, true)", [role_of(value), value]
+            "SELECT set_config('role', %s, true), set_config('t2d.actor', %s, true),"
+            " set_config('t2d.conflicts', %s, true)",
+            [role_of(value), value, conflicts],
         )
-    connection.t2d_actor = value
+    connection.t2d_actor, connection.t2d_conflicts = value, conflicts

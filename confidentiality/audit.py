@@ -47,13 +47,13 @@ def denial(asked: Iterable[Any]) -> Event:
 def events_of(noted: Noted) -> list[Event]:
     """One for each stream; a file in which nothing of a team stands is the site's."""
     if noted.export is not None and not noted.streams:
-        return [_event(SITE_STREAM, AuditAction.EXPORT, [], noted.export)]
+        return [_event(SITE_STREAM, AuditAction.EXPORT, [], noted.export.told_of_all())]
     found = []
     for stream, seen in noted.streams.items():
         facts: dict[str, Any] = {"kinds": seen.kinds()}
         action = seen.action()
         if noted.export is not None:
-            action, facts = AuditAction.EXPORT, {**facts, **noted.export}
+            action, facts = AuditAction.EXPORT, {**facts, **noted.export.told_in(stream)}
         found.append(_event(stream, action, seen.records(), facts))
     return found
 

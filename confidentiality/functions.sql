@@ -10,6 +10,13 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     END
 $$;
 
+-- The conflicts to which the token is narrowed with which the user acts, ids in a list; NULL: not narrowed, as in a
+-- browser. The functions and policies of the apps ask it wherever they say what somebody sees.
+CREATE FUNCTION actor_conflicts() RETURNS uuid[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT string_to_array(nullif(current_setting('t2d.conflicts', true), ''), ',')::uuid[]
+$$;
+
 -- Trigger: the named columns of a row stay as they were inserted, whoever of the users writes. What the site's roles
 -- and the functions of t2d_policy do is theirs to answer for.
 CREATE FUNCTION keep_columns() RETURNS trigger

@@ -9,7 +9,7 @@ A stream is a chain of the audit: an initiative's id or an organisation's, by th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ class Seen:
     opened: dict[UUID, str] = field(default_factory=dict)
     written: dict[UUID, str] = field(default_factory=dict)
     found: dict[UUID, str] = field(default_factory=dict)
+    # Names of models of which no id stands in this event: see Confidential.untied.
+    untied: set[str] = field(default_factory=set)
 
     def action(self) -> AuditAction:
         """The one word for it: a change is more than a look, a hit of a search is said as such."""
@@ -34,7 +36,8 @@ class Seen:
         return AuditAction.SEARCH if self.found else AuditAction.OPEN
 
     def records(self) -> list[UUID]:
-        return sorted({*self.opened, *self.written, *self.found})
+        seen = {**self.opened, **self.written, **self.found}
+        return sorted(pk for pk, model in seen.items() if model not in self.untied)
 
     def kinds(self) -> dict[str, int]:
         """How many records of which model."""
@@ -42,12 +45,31 @@ class Seen:
         return dict(sorted(Counter(models.values()).items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The file that is the answer, for the ledger.
+
+    facts: codes, said in every chain. counts: numbers of each stream, for its own chain alone. total: of the whole
+    file, where it holds nothing of a team.
+    """
+
+    facts: Mapping[str, Any]
+    counts: Mapping[UUID, Mapping[str, Any]]
+    total: Mapping[str, Any]
+
+    def told_in(self, stream: UUID) -> dict[str, Any]:
+        return {**self.facts, **self.counts.get(stream, {})}
+
+    def told_of_all(self) -> dict[str, Any]:
+        return {**self.facts, **self.total}
+
+
 @dataclass
 class Noted:
     """Of one request. `export`: what the ledger says of the file that is the answer."""
 
     streams: dict[UUID, Seen] = field(default_factory=dict)
-    export: dict[str, Any] | None = None
+    export: Export | None = None
 
     def of(self, stream: UUID) -> Seen:
         return self.streams.setdefault(stream, Seen())
@@ -85,6 +107,7 @@ def loaded(record: Any) -> None:
     stream = record.__dict__.get(f"{record.scope}_id")
     if stream is not None:
         noted.of(stream).opened[record.pk] = record._meta.model_name
+        noted.of(stream).untied.update(record.untied)
 
 
 def hear_opened(sender: Any, scope: str, record_id: UUID, **kwargs: Any) -> None:
@@ -106,6 +129,7 @@ def written(record: Any) -> None:
     noted = _current.get()
     if noted is not None and (stream := record.audit_stream) is not None:
         noted.of(stream).written[record.pk] = record._meta.model_name
+        noted.of(stream).untied.update(getattr(record, "untied", ()))
 
 
 def touched(stream: UUID) -> None:
@@ -122,8 +146,22 @@ def found(stream: UUID, record: Any) -> None:
         noted.of(stream).found[record.pk] = record._meta.model_name
 
 
-def exported(what: str, **facts: Any) -> None:
-    """The answer is a file. `facts`: codes and numbers, for the ledger."""
+def exported(
+    what: str,
+    *,
+    counts: Mapping[UUID, Mapping[str, Any]] | None = None,
+    total: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> None:
+    """The answer is a file. Codes and numbers, for the ledger: see Export. A number that spans several teams stands in
+    none of their chains: it would tell one of the other."""
     noted = _current.get()
     if noted is not None:
-        noted.export = {"what": what, **facts}
+        noted.export = Export({"what": what, **facts}, counts or {}, total or {})
+
+
+def taken_back() -> None:
+    """What was saved so far in this request was rolled back: it was looked at, and no more."""
+    noted = _current.get()
+    for seen in noted.streams.values() if noted is not None else ():
+        seen.written.clear()

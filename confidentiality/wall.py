@@ -28,6 +28,9 @@ from confidentiality.records import Record
 # The acting user, as an id; NULL for a visitor and for the site's own work.
 ME = "(SELECT actor_id())"
 
+# For what belongs to no conflict and is one's own: out of reach of a token that is narrowed to some conflicts.
+NOT_NARROWED = "(SELECT actor_conflicts()) IS NULL"
+
 # Sent when the vault opens a text of a record: sender is the model, with `scope` and `record_id`. Never content.
 content_opened = Signal()
 
@@ -95,6 +98,9 @@ class Confidential(Record):
     wall: ClassVar[Wall] = TEAM_CONTENT
     # Whether it is noted who looks at it (audit.py). Not for what one user alone ever sees.
     audited: ClassVar[bool] = True
+    # Names of models whose ids stand in no event together with one of this: side by side they would say what this row
+    # says, and the chain outlives the row.
+    untied: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True

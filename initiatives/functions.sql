@@ -2,6 +2,23 @@
 -- The same rules are written in Python (querysets.py, policy.py), on purpose: two walls, compared by the tests.
 -- What policies ask is in PL/pgSQL, which keeps its plans for the whole connection: a third of the time.
 
+-- What a token that is narrowed to some conflicts is for: these and all below them, and the initiatives there. Asked only
+-- where actor_conflicts() is not NULL.
+CREATE FUNCTION reached_conflicts() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM initiatives_conflict WHERE lineage && actor_conflicts();
+END
+$$;
+
+CREATE FUNCTION reached_initiatives() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE ROWS 1000 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM initiatives_initiative WHERE conflict_id IN (SELECT reached_conflicts());
+END
+$$;
+COMMENT ON FUNCTION reached_initiatives() IS 'for t2d_policy';
+
 -- Initiatives on whose team the acting user is now: the key to all content.
 -- The team member who founds an initiative joins within the transaction, whose now() lies before that moment, and
 -- clocks of two machines differ a little: hence the hour.
@@ -10,11 +27,13 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 DECLARE
     me uuid := actor_id();
     since timestamptz := actor_recovered_at();
+    narrowed boolean := actor_conflicts() IS NOT NULL;
 BEGIN
     RETURN coalesce((
         SELECT array_agg(initiative_id) FROM initiatives_teammember
         WHERE user_id = me AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
             AND admitted_at > since
+            AND (NOT narrowed OR initiative_id IN (SELECT reached_initiatives()))
     ), '{}');
 END
 $$;
@@ -31,20 +50,26 @@ $$;
 -- Those of them in which the acting user leads or facilitates, and so takes part in coordination.
 CREATE FUNCTION coordinated_initiatives() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    narrowed boolean := actor_conflicts() IS NOT NULL;
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator');
+        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator')
+        AND (NOT narrowed OR initiative_id IN (SELECT reached_initiatives()));
 END
 $$;
 
 -- Those in which the acting user logs sessions, people and outcomes: every role but the observer's.
 CREATE FUNCTION logged_initiatives() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    narrowed boolean := actor_conflicts() IS NOT NULL;
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator', 'rapporteur');
+        AND admitted_at > (SELECT actor_recovered_at()) AND role IN ('lead', 'facilitator', 'rapporteur')
+        AND (NOT narrowed OR initiative_id IN (SELECT reached_initiatives()));
 END
 $$;
 
@@ -67,10 +92,13 @@ $$;
 -- Those that the acting user leads: who writes the card and manages the team.
 CREATE FUNCTION led_initiatives() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    narrowed boolean := actor_conflicts() IS NOT NULL;
 BEGIN
     RETURN QUERY SELECT initiative_id FROM initiatives_teammember
     WHERE user_id = (SELECT actor_id()) AND began_at <= now() + interval '1 hour' AND (expires_at IS NULL OR expires_at > now())
-        AND admitted_at > (SELECT actor_recovered_at()) AND role = 'lead';
+        AND admitted_at > (SELECT actor_recovered_at()) AND role = 'lead'
+        AND (NOT narrowed OR initiative_id IN (SELECT reached_initiatives()));
 END
 $$;
 
@@ -123,7 +151,8 @@ BEGIN
             AND declaration.organisation_id IN (SELECT own_vetted_organisations())
     )
     SELECT id FROM initiatives_conflict
-    WHERE id IN (SELECT unnest(lineage) FROM declared) OR lineage && ARRAY(SELECT id FROM declared);
+    WHERE (id IN (SELECT unnest(lineage) FROM declared) OR lineage && ARRAY(SELECT id FROM declared))
+        AND (actor_conflicts() IS NULL OR lineage && actor_conflicts());
 END
 $$;
 
@@ -136,8 +165,9 @@ BEGIN
         WHERE user_id = (SELECT actor_id()) AND ended_at IS NULL AND created_at > (SELECT actor_recovered_at())
     )
     SELECT id FROM initiatives_conflict
-    WHERE EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
-        OR lineage && ARRAY(SELECT conflict_id FROM mandates WHERE conflict_id IS NOT NULL);
+    WHERE (EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
+        OR lineage && ARRAY(SELECT conflict_id FROM mandates WHERE conflict_id IS NOT NULL))
+        AND (actor_conflicts() IS NULL OR lineage && actor_conflicts());
 END
 $$;
 
@@ -237,6 +267,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     FROM accounts_accesstoken token
     JOIN team ON team.user_id = token.user_id AND team.round = token.round
     WHERE token.revoked_at IS NULL AND token.expires_at > now()
+        AND (token.conflicts = '{}' OR token.conflicts && (
+            SELECT place.lineage FROM initiatives_initiative card
+            JOIN initiatives_conflict place ON place.id = card.conflict_id
+            WHERE card.id = token_holder_ids.initiative
+        ))
         AND (current_setting('t2d.actor', true) = 'system:owner'
             OR EXISTS (SELECT FROM team WHERE user_id = actor_id() AND role = 'lead'))
 $$;

@@ -32,6 +32,14 @@ def reads_reference(user: Any) -> bool:
     return bool(user.is_authenticated and (user.is_vetted() or user.mandates.live().exists()))
 
 
+def within_reach(user: Any, conflict: str = "conflict") -> Q:
+    """What the token is for with which the user acts: everything, or some conflicts with all below them.
+
+    `conflict`: the path to the conflict of a row. Every `visible_to` of what is inside, or on a card, goes by it.
+    """
+    return Q(**{f"{conflict}__lineage__overlap": list(user.narrowed_to)}) if user.narrowed_to else Q()
+
+
 class ReferenceQuerySet(models.QuerySet):
     """Shared reference: conflicts, parties, official tracks, phases, deadlines."""
 
@@ -58,9 +66,10 @@ class ConflictQuerySet(ReferenceQuerySet):
         if not user.is_authenticated:
             return self.none()
         mandated = list(user.mandates.live().values_list("conflict_id", flat=True))
+        reached = self.within(user.narrowed_to) if user.narrowed_to else self
         if None in mandated:
-            return self
-        return self.within(mandated) if mandated else self.none()
+            return reached
+        return reached.within(mandated) if mandated else self.none()
 
     def coordinated_by(self, user: Any) -> Self:
         """Covered by a mandate, and not locked out: a broker may not mediate in the same family.
@@ -97,7 +106,7 @@ class InitiativeQuerySet(models.QuerySet):
         """Cards the user may read; the table is policy.CARD, written here as conditions."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(self._card_readable_by(user))
+        return self.filter(self._card_readable_by(user), within_reach(user))
 
     def _card_readable_by(self, user: Any) -> Q:
         readable = Q(pk__in=user.team_memberships.live().values("initiative_id"))
@@ -189,7 +198,10 @@ def circle_conflicts(user: Any) -> models.QuerySet:
         _model("CircleDeclaration").objects.standing().filter(organisation__in=user.vetted_organisation_ids())
     )
     lineages = list(declared.values_list("conflict__lineage", flat=True))
-    return _conflicts().on_line_of(lineages).values("pk") if lineages else _conflicts().none().values("pk")
+    if not lineages:
+        return _conflicts().none().values("pk")
+    line = _conflicts().on_line_of(lineages)
+    return (line.within(user.narrowed_to) if user.narrowed_to else line).values("pk")
 
 
 class InitiativePartQuerySet(models.QuerySet):
@@ -214,7 +226,8 @@ class TeamMemberQuerySet(models.QuerySet):
         whose = self._hints.get("instance")  # type: ignore[attr-defined]
         if isinstance(whose, AbstractBaseUser):
             since: Any = whose.recovered_at  # type: ignore[attr-defined]
-            return self.current().filter(admitted_at__gt=since) if since else self.current()
+            reached = self.current().filter(within_reach(whose, "initiative__conflict"))
+            return reached.filter(admitted_at__gt=since) if since else reached
         return self.current().filter(Q(user__recovered_at=None) | Q(admitted_at__gt=F("user__recovered_at")))
 
     def waiting(self) -> Self:
@@ -246,7 +259,7 @@ class CircleDeclarationQuerySet(models.QuerySet):
         seen = Q(organisation__in=user.organisation_ids())
         if user.is_vetted():
             seen |= Q(confirmed_at__isnull=False, withdrawn_at=None, conflict__in=circle_conflicts(user))
-        return self.filter(seen | Q(conflict__in=_conflicts().covered_by(user)))
+        return self.filter(seen | Q(conflict__in=_conflicts().covered_by(user)), within_reach(user))
 
 
 class ContentQuerySet(models.QuerySet):
@@ -342,7 +355,8 @@ class DraftQuerySet(models.QuerySet):
         inside = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
         # Those outside lie under the user's own key: what was begun before a recovery is not for whoever came after.
         since = {"updated_at__gt": user.recovered_at} if user.recovered_at else {}
-        return self.filter(Q(initiative=None, **since) | inside, user=user)
+        outside = Q() if user.narrowed_to else Q(initiative=None, **since)
+        return self.filter(outside | inside, user=user)
 
 
 class PurgeRequestQuerySet(models.QuerySet):
@@ -355,20 +369,21 @@ class PurgeRequestQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         team = Q(initiative__in=user.team_memberships.live().values("initiative_id"))
-        return self.filter(team | Q(asked_of=user, organisation__in=user.organisation_ids()))
+        asked = Q() if user.narrowed_to else Q(asked_of=user, organisation__in=user.organisation_ids())
+        return self.filter(team | asked)
 
 
 class TombstoneQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Of initiatives that one led at the end, or whose purge one decided on."""
-        if not user.is_authenticated:
+        """Of initiatives that one led at the end, or whose purge one decided on. Which conflict it was is not kept."""
+        if not user.is_authenticated or user.narrowed_to:
             return self.none()
         return self.filter(readers__contains=[user.pk])
 
 
 class EmergencyAccessQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Requests of organisations that one owns."""
-        if not user.is_authenticated:
+        """Requests of organisations that one owns. They name an initiative, and no conflict."""
+        if not user.is_authenticated or user.narrowed_to:
             return self.none()
         return self.filter(organisation__in=user.owned_organisation_ids())

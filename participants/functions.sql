@@ -89,6 +89,9 @@ BEGIN
     JOIN accounts_user own ON own.id = mandate.user_id
     WHERE mandate.user_id = (SELECT actor_id()) AND mandate.ended_at IS NULL AND NOT own.is_steward
         AND mandate.created_at > (SELECT actor_recovered_at())
+        AND (actor_conflicts() IS NULL OR mandate.body_id IN (
+            SELECT id FROM participants_officialbody WHERE conflict_id IN (SELECT reached_conflicts())
+        ))
         AND NOT EXISTS (SELECT FROM accounts_membership m WHERE m.user_id = own.id AND m.ended_at IS NULL)
         AND NOT EXISTS (SELECT FROM initiatives_coordinatormandate c WHERE c.user_id = own.id AND c.ended_at IS NULL)
         AND NOT EXISTS (

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.apps import apps
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from accounts.enums import MembershipRole
+from accounts.enums import MembershipRole, RecordKind
 from confidentiality.codes import TeamRole
-from initiatives.querysets import ReferenceQuerySet
+from initiatives.querysets import ReferenceQuerySet, within_reach
 
 OPENING = (TeamRole.LEAD, TeamRole.FACILITATOR)
 LOGGING = (*OPENING, TeamRole.RAPPORTEUR)
 
 
 def _registers_of(user: Any) -> models.QuerySet:
-    """Organisations whose register the user keeps."""
+    """Organisations whose register the user keeps. A register is of no conflict: none for a token that is narrowed."""
+    if user.narrowed_to:
+        return user.memberships.none().values("organisation_id")
     return user.memberships.standing().filter(role=MembershipRole.REGISTRAR).values("organisation_id")
 
 
@@ -45,9 +48,11 @@ class OfPersonQuerySet(models.QuerySet):
     """What hangs on a person and is seen by those who keep the register, and by some roles of the teams."""
 
     roles: tuple[str, ...] = ()
+    # Asked here and not by the API alone: names and ties are compared with in other records' services, too.
+    kind: RecordKind
 
     def visible_to(self, user: Any) -> Self:
-        if not user.is_authenticated:
+        if not user.is_authenticated or not user.opens(self.kind):
             return self.none()
         register = Q(organisation__in=_registers_of(user))
         return self.filter(register | Q(person__in=_persons_of(user, self.roles)))
@@ -55,10 +60,16 @@ class OfPersonQuerySet(models.QuerySet):
 
 class IdentityQuerySet(OfPersonQuerySet):
     roles = OPENING
+    kind = RecordKind.IDENTITY
 
 
 class LinkQuerySet(OfPersonQuerySet):
     roles = LOGGING
+    kind = RecordKind.LINKS
+
+
+class PersonRevisionQuerySet(LinkQuerySet):
+    kind = RecordKind.PEOPLE
 
 
 class OfficialBodyQuerySet(ReferenceQuerySet):
@@ -74,7 +85,11 @@ class LiaisonMandateQuerySet(models.QuerySet):
     def serving(self) -> Self:
         """Live, of accounts that are for nothing else: whoever came to work here in another way reads nothing by it."""
         of_user = {"user": OuterRef("user")}
+        # Set by `user.liaison_mandates`.
+        whose = self._hints.get("instance")  # type: ignore[attr-defined]
+        reached = within_reach(whose, "body__conflict") if isinstance(whose, AbstractBaseUser) else Q()
         return self.live().filter(
+            reached,
             ~Exists(apps.get_model("accounts", "Membership").objects.active().filter(**of_user)),
             ~Exists(apps.get_model("initiatives", "CoordinatorMandate").objects.live().filter(**of_user)),
             ~Exists(apps.get_model("initiatives", "TeamMember").objects.current().filter(**of_user)),

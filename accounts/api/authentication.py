@@ -54,7 +54,16 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             become(None)
             raise AuthenticationFailed(_("This token is not valid, or not any more."))
+        _narrow(token)
         return token
+
+
+def _narrow(token: AccessToken) -> None:
+    """From here on its user sees no more than the token is for: kinds in Python, conflicts in the database as well."""
+    token.user.only_kinds = tuple(token.kinds)
+    if token.conflicts:
+        token.user.narrowed_to = tuple(token.conflicts)
+        become(token.user, conflicts=token.user.narrowed_to)
 
 
 def _touch(token: AccessToken) -> None:
@@ -80,10 +89,15 @@ class HasScope(BasePermission):
         if not opens(request, kind):
             self.message = self.narrow
             return False
-        reads = request.method in SAFE_METHODS
-        return reads or request.auth is None or request.auth.scope == TokenScope.WRITE
+        if request.method in SAFE_METHODS or request.auth is None:
+            return True
+        # What is of no kind is everybody's, or one's own: a token that is for some kinds changes none of it.
+        if request.auth.kinds and kind is None:
+            self.message = self.narrow
+            return False
+        return request.auth.scope == TokenScope.WRITE
 
 
 def opens(request: Any, kind: str | None) -> bool:
     """Whether whoever calls may ask for records of this kind: everybody who signed in, and a token that is for them."""
-    return request.auth is None or request.auth.is_for(kind)
+    return bool(request.user.opens(kind))

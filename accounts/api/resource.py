@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
@@ -206,19 +207,39 @@ class Reading(Endpoint):
     def _export(self, request: Any, format: str, queryset: QuerySet) -> HttpResponse:
         """The whole list as filtered, in one file, and in the ledger."""
         known, leaving = self._leaving(queryset)
-        why = request.query_params.get("why", "")
-        facts = {"format": format, "rows": len(leaving), "why": why, **left_out(known, leaving, self.kept_by)}
-        noted.exported(self.exported_as(), **facts)
+        noted.exported(
+            self.exported_as(),
+            counts=self._counted(known, leaving),
+            total=self._count(known, leaving),
+            format=format,
+            why=request.query_params.get("why", ""),
+        )
         columns, marks = marked(self._columns(), leaving, by=request.user.name, at=datetime.now(UTC))
         return as_file(format, self.exported_as(), columns, marks)
+
+    def _count(
+        self, known: Sequence[Mapping[str, Any]], leaving: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        return {"rows": len(leaving), **left_out(known, leaving, self.kept_by)}
+
+    def _counted(
+        self, known: Sequence[Mapping[str, Any]], leaving: Sequence[Mapping[str, Any]]
+    ) -> dict[UUID, dict[str, Any]]:
+        """The same for each initiative by itself: whoever reads its chain learns nothing of other teams."""
+        found = {}
+        for whose in {str(row["initiative"]) for row in known if row.get("initiative")}:
+            parts = (
+                [row for row in rows if str(row.get("initiative")) == whose] for rows in (known, leaving)
+            )
+            found[UUID(whose)] = self._count(*parts)
+        return found
 
     def _preview(self, queryset: QuerySet) -> dict[str, Any]:
         """What a file would hold, and what it would not by which rule: the same count that the ledger gets. Nothing
         leaves by it."""
         known, leaving = self._leaving(queryset)
         return {
-            "rows": len(leaving),
-            **left_out(known, leaving, self.kept_by),
+            **self._count(known, leaving),
             "named": self._named(leaving),
             "columns": [*self._columns(), WATERMARK],
             "first": [

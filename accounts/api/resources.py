@@ -92,13 +92,14 @@ class MeSerializer(Strict):
     mandates = serializers.SerializerMethodField()
     scope = serializers.SerializerMethodField()
     kinds = serializers.SerializerMethodField()
+    conflicts = serializers.SerializerMethodField()
     expires_at = serializers.SerializerMethodField()
 
     class Meta(Strict.Meta):
         model = User
         fields = (
             "id", "version", "email", "name", "language", "theme", "steward", "organisations", "mandates",
-            "scope", "kinds", "expires_at",
+            "scope", "kinds", "conflicts", "expires_at",
         )  # fmt: skip
 
     @extend_schema(responses=OwnMembershipSerializer(many=True))
@@ -120,6 +121,10 @@ class MeSerializer(Strict):
         """Kinds of record for which the token is; empty: for all, and in a session."""
         token = self.context["request"].auth
         return list(token.kinds) if token else []
+
+    def get_conflicts(self, user: User) -> list[str]:
+        """Conflicts on which the token is, with all below them; empty: on all, and in a session."""
+        return [str(pk) for pk in user.narrowed_to]
 
     def get_expires_at(self, user: User) -> str | None:
         """When the token ends; null in a session."""

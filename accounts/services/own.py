@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -38,11 +39,18 @@ def edit_account(*, by: User, user: User, version: int | None = None, **changes:
 
 @transaction.atomic
 def create_token(
-    *, by: User, scope: str, label: str = "", days: int = TOKEN_DAYS, kinds: Iterable[str] = ()
+    *,
+    by: User,
+    scope: str,
+    label: str = "",
+    days: int = TOKEN_DAYS,
+    kinds: Iterable[str] = (),
+    conflicts: Iterable[UUID] = (),
 ) -> tuple[AccessToken, str]:
     """Make a token for one's own REST client. Returns the stored row and the token, which is shown once only.
 
-    `kinds`: codes of RecordKind for which it is; none: for all. It is never widened afterwards.
+    `kinds`: codes of RecordKind for which it is; none: for all. `conflicts`: ids of those on which, with all below
+    them; none: on all. It is never widened afterwards. An id of no conflict opens nothing.
     """
     policy.require(by, Action.EDIT_ACCOUNT, by)
     if scope not in TokenScope.values:
@@ -62,6 +70,7 @@ def create_token(
         digest=AccessToken.digest_of(plain),
         scope=scope,
         kinds=wanted,
+        conflicts=sorted(set(conflicts)),
         round=by.round,
         expires_at=timezone.now() + timedelta(days=days),
     )

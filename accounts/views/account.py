@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from accounts.forms import AccountForm, AddressForm, TokenForm, add_errors
 from accounts.models import AccessToken, SignIn
 from accounts.views.answers import answer_of, keep_typed
 from confidentiality.records import Stale
+from confidentiality.words import listed
+from initiatives.models import Conflict
 
 
 @login_required
@@ -52,9 +55,9 @@ def _account_page(request: HttpRequest, **more: Any) -> HttpResponse:
     initial = {"name": user.name, "language": user.language, "theme": user.theme, "version": user.version}
     context = {
         "form": AccountForm(initial=initial),
-        "token_form": TokenForm(prefix="token"),
+        "token_form": TokenForm(prefix="token", conflicts=_conflicts_of(user)),
         "address_form": AddressForm(),
-        "tokens": _live_tokens(user),
+        "tokens": _named(_live_tokens(user)),
         "sign_ins": SignIn.objects.visible_to(user),
         "here": request.session.digest,
         "memberships": user.memberships.active()
@@ -71,6 +74,25 @@ def _live_tokens(user: Any) -> Any:
     return AccessToken.objects.visible_to(user).live()
 
 
+def _named(tokens: Iterable[AccessToken]) -> list[AccessToken]:
+    """Each with `conflict_names`: on which conflicts it is, in words."""
+    listed_tokens = list(tokens)
+    wanted = {pk for token in listed_tokens for pk in token.conflicts}
+    names = dict(Conflict.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+    for token in listed_tokens:
+        found = (names.get(pk, _("a conflict that is gone")) for pk in token.conflicts)
+        token.conflict_names = listed(sorted(found))  # type: ignore[attr-defined]
+    return listed_tokens
+
+
+def _conflicts_of(user: Any) -> list[tuple[UUID, str]]:
+    """On which a token of the user's can be: where they work or coordinate, and what that is part of."""
+    worked = user.team_memberships.live().values_list("initiative__conflict__lineage", flat=True)
+    mandated = user.mandates.live().exclude(conflict=None).values_list("conflict_id", flat=True)
+    ids = {*(pk for lineage in worked for pk in lineage), *mandated}
+    return list(Conflict.objects.filter(pk__in=ids).order_by("name").values_list("pk", "name")) if ids else []
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_token(request: HttpRequest) -> HttpResponse:
@@ -80,7 +102,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return redirect("accounts:account")
-    form = TokenForm(request.POST, prefix="token")
+    form = TokenForm(request.POST, prefix="token", conflicts=_conflicts_of(request.user))
     if not form.is_valid():
         return _account_page(request, token_form=form)
     try:
@@ -88,7 +110,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _account_page(request, token_form=form)
-    return _account_page(request, new_token=token, plain=plain)
+    return _account_page(request, new_token=_named([token])[0], plain=plain)
 
 
 @login_required

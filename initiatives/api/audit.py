@@ -18,6 +18,9 @@ from confidentiality import noted
 from confidentiality.codes import AuditAction
 from confidentiality.models import AuditEvent
 
+# How the facts of an event say that who was at a session was looked at or written.
+TIED = '"attendance":'
+
 
 class AuditEventSerializer(Strict):
     initiative = serializers.UUIDField(source="stream", read_only=True)
@@ -68,10 +71,14 @@ class AuditEvents(Reading):
     ordering = "-at"
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """Whole; and that it was taken out stands in each of the chains themselves."""
+        """That it was taken out stands in each of the chains themselves.
+
+        Where who was at a session was among what somebody looked at, its ids stay inside: together with a list of
+        sessions they would say in a file what only files on sessions on the record may.
+        """
         for stream in {row["initiative"] for row in rows}:
             noted.touched(UUID(str(stream)))
-        return rows
+        return [{**row, "records": []} if TIED in row["facts"] else row for row in rows]
 
     def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
         """Without an ETag: an entry never changes."""

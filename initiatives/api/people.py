@@ -58,7 +58,7 @@ class TeamMemberFilters(filters.FilterSet):
 class TeamMembers(Resource):
     """Members of the teams that the caller is on."""
 
-    kind = RecordKind.CARD
+    kind = RecordKind.TEAM
     model = TeamMember
     serializer_class = TeamMemberSerializer
     filterset_class = TeamMemberFilters

@@ -69,7 +69,7 @@ class OfTombstone(OfPurge):
 class PurgeRequests(Reading):
     """Initiatives that are to be purged: of the caller's teams, or where the caller was let in on it."""
 
-    kind = RecordKind.CARD
+    kind = RecordKind.TEAM
     model = PurgeRequest
     serializer_class = PurgeRequestSerializer
     filterset_class = OfPurgeRequest
@@ -80,7 +80,7 @@ class PurgeRequests(Reading):
 class Tombstones(Reading):
     """What is left of purged initiatives that the caller led or decided on."""
 
-    kind = RecordKind.CARD
+    kind = RecordKind.TEAM
     model = Tombstone
     serializer_class = TombstoneSerializer
     filterset_class = OfTombstone

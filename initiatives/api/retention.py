@@ -58,7 +58,7 @@ class RetentionFilters(OfInitiative):
 class Retentions(Resource):
     """Until when the caller's initiatives are kept, each at the id of its initiative."""
 
-    kind = RecordKind.CARD
+    kind = RecordKind.TEAM
     model = Retention
     serializer_class = RetentionSerializer
     filterset_class = RetentionFilters

@@ -47,7 +47,9 @@ class Reference(Record):
         if not reads_reference(user):
             return Standing()
         grants = {Action.READ_REFERENCE}
-        if user.mandates.live().filter(Q(conflict=None) | Q(conflict__in=self.conflict_lineage())).exists():
+        lineage = self.conflict_lineage()
+        covered = user.mandates.live().filter(Q(conflict=None) | Q(conflict__in=lineage)).exists()
+        if covered and (not user.narrowed_to or set(user.narrowed_to) & set(lineage)):
             grants |= {Action.EDIT_REFERENCE, Action.CONFIRM_CIRCLE, Action.IMPORT_INITIATIVES}
         return Standing(visible=True, grants=frozenset(grants))
 
@@ -121,7 +123,7 @@ class ConflictTree:
     def standing_of(self, user: Any) -> Standing:
         if not reads_reference(user):
             return Standing()
-        everywhere = user.mandates.live().filter(conflict=None).exists()
+        everywhere = not user.narrowed_to and user.mandates.live().filter(conflict=None).exists()
         grants = {Action.READ_REFERENCE} | (
             {Action.EDIT_REFERENCE, Action.IMPORT_INITIATIVES} if everywhere else set()
         )

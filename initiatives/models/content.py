@@ -11,6 +11,7 @@ from confidentiality.codes import TeamRole
 from confidentiality.policy import Standing
 from confidentiality.wall import Confidential
 from initiatives.models.initiative import Initiative
+from initiatives.querysets import within_reach
 
 
 class InitiativeContent(Confidential):
@@ -31,7 +32,7 @@ def standing_inside(initiative: Initiative, user: Any) -> Standing:
     """How somebody stands to what is inside: by the role on the team as it is now, and by nothing else."""
     if not user.is_authenticated:
         return Standing()
-    member = initiative.members.live().filter(user=user).first()
+    member = initiative.members.live().filter(within_reach(user, "initiative__conflict"), user=user).first()
     if member is None:
         return Standing()
     return Standing(team_role=TeamRole(member.role), visible=True, for_a_day=member.in_emergency)

@@ -10,7 +10,7 @@ from accounts.models import User
 from confidentiality.codes import Action
 from confidentiality.fields import EncryptedJSONField
 from confidentiality.policy import Standing
-from confidentiality.wall import DATABASE_CASCADE, Confidential, same_for_all
+from confidentiality.wall import DATABASE_CASCADE, NOT_NARROWED, Confidential, same_for_all
 from initiatives.enums import DraftPlace
 from initiatives.models.conflict import Conflict
 from initiatives.models.content import standing_inside
@@ -21,7 +21,7 @@ DAYS_KEPT = 30
 
 OWN = (
     "user_id = (SELECT actor_id())"
-    " AND ((initiative_id IS NULL AND updated_at > (SELECT actor_recovered_at()))"
+    f" AND ((initiative_id IS NULL AND updated_at > (SELECT actor_recovered_at()) AND {NOT_NARROWED})"
     " OR initiative_id IN (SELECT visible_initiatives()))"
 )
 OLD = f"updated_at < now() - interval '{DAYS_KEPT} days'"

@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action
 from confidentiality.policy import Standing
 from confidentiality.records import Record
-from confidentiality.wall import ME, Wall
+from confidentiality.wall import ME, NOT_NARROWED, Wall
 from initiatives.enums import EmergencyReason
 from initiatives.querysets import EmergencyAccessQuerySet
 
@@ -22,7 +22,7 @@ from initiatives.querysets import EmergencyAccessQuerySet
 LASTS = timedelta(hours=24)
 WAITS = timedelta(days=3)
 
-_OWNED = "organisation_id IN (SELECT owned_organisations())"
+_OWNED = f"organisation_id IN (SELECT owned_organisations()) AND {NOT_NARROWED}"
 
 
 class EmergencyAccess(Record):

@@ -16,7 +16,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action, Relation, TeamRole, Visibility
 from confidentiality.policy import Standing
 from confidentiality.records import Record
-from confidentiality.wall import DATABASE_CASCADE, ME, Wall
+from confidentiality.wall import DATABASE_CASCADE, ME, NOT_NARROWED, Wall
 from initiatives.dates import Days, days_of, wrong_with
 from initiatives.enums import (
     Confidence,
@@ -34,24 +34,26 @@ from initiatives.enums import (
 from initiatives.models.conflict import Conflict, Party
 from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, circle_conflicts
 
+# What the token is for with which the user acts: all conflicts, or some with what lies below them.
+REACHED = f"({NOT_NARROWED} OR conflict_id IN (SELECT reached_conflicts()))"
 # Who reads a card: policy.CARD as conditions on rows, the second time on purpose (the first is querysets.py).
-_READ_CARD = """
-    (visibility = 'network' AND ((SELECT actor_vetted()) OR id IN (SELECT house_cards())))
+_READ_CARD = f"""
+    {REACHED} AND ((visibility = 'network' AND ((SELECT actor_vetted()) OR id IN (SELECT house_cards())))
     OR id IN (SELECT visible_initiatives())
     OR (public_record AND registered_by_id IN (SELECT own_organisations()))
     OR (visibility <> 'team' AND id IN (SELECT partner_cards()))
     OR (visibility = 'circle' AND conflict_id IN (SELECT circle_conflicts()))
-    OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT covered_conflicts()))
+    OR (visibility IN ('circle', 'network') AND conflict_id IN (SELECT covered_conflicts())))
 """
 _RECORDED = "(public_record AND registered_by_id IN (SELECT own_organisations()))"
 # Any member may lock the card, such as to leave the team; only a lead changes it.
 _WRITE_CARD = (
-    f"id IN (SELECT visible_initiatives()) OR {_RECORDED}",
-    f"id IN (SELECT led_initiatives()) OR {_RECORDED}",
+    f"{REACHED} AND (id IN (SELECT visible_initiatives()) OR {_RECORDED})",
+    f"{REACHED} AND (id IN (SELECT led_initiatives()) OR {_RECORDED})",
 )
 # Opening: in the name of one's own vetted organisation, in a transaction that is remembered (see may_found).
 _OPEN = f"""
-    founded_in = pg_current_xact_id()::text::bigint AND ({_RECORDED} OR (
+    {REACHED} AND founded_in = pg_current_xact_id()::text::bigint AND ({_RECORDED} OR (
         NOT public_record AND created_by_id = {ME}
         AND registered_by_id IN (SELECT own_vetted_organisations())
     ))

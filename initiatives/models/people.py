@@ -17,9 +17,9 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import Record
-from confidentiality.wall import DATABASE_CASCADE, ME, Wall
+from confidentiality.wall import DATABASE_CASCADE, ME, NOT_NARROWED, Wall
 from initiatives.models.conflict import Conflict
-from initiatives.models.initiative import Initiative
+from initiatives.models.initiative import REACHED, Initiative
 from initiatives.querysets import CircleDeclarationQuerySet, MandateQuerySet, TeamMemberQuerySet
 
 
@@ -45,7 +45,7 @@ class TeamMember(Record):
 
     wall = Wall(
         # One's own rows also when they have ended: they keep a former mediator from brokering.
-        select=f"initiative_id IN (SELECT visible_initiatives()) OR user_id = {ME}",
+        select=f"initiative_id IN (SELECT visible_initiatives()) OR (user_id = {ME} AND {NOT_NARROWED})",
         insert=f"({_LED} OR (user_id = {ME} AND may_found(initiative_id))) AND {_ADMITTED}",
         # A lead manages the team; everybody else may leave it.
         update=(
@@ -155,10 +155,10 @@ class CircleDeclaration(Record):
 
     wall = Wall(
         select=f"""
-            {_OWN} OR {_COVERED} OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
-                AND conflict_id IN (SELECT circle_conflicts()))
+            {REACHED} AND ({_OWN} OR {_COVERED} OR (confirmed_at IS NOT NULL AND withdrawn_at IS NULL
+                AND conflict_id IN (SELECT circle_conflicts())))
         """,
-        insert=f"{_OWN} AND confirmed_at IS NULL AND withdrawn_at IS NULL",
+        insert=f"{REACHED} AND {_OWN} AND confirmed_at IS NULL AND withdrawn_at IS NULL",
         # Its own organisation may take it back, and only a coordinator who is of another one confirms it, while it
         # stands.
         update=(

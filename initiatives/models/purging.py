@@ -16,7 +16,7 @@ from accounts.models import Organisation, User
 from confidentiality.codes import Action, TeamRole
 from confidentiality.policy import Standing
 from confidentiality.records import Record
-from confidentiality.wall import DATABASE_CASCADE, ME, Wall
+from confidentiality.wall import DATABASE_CASCADE, ME, NOT_NARROWED, Wall
 from initiatives.enums import AT_ONCE, PurgeReason, PurgeState
 from initiatives.models.initiative import Initiative
 from initiatives.querysets import PurgeRequestQuerySet, TombstoneQuerySet
@@ -31,7 +31,7 @@ OF_REQUESTS = (*OPEN, PurgeState.CANCELLED)
 _AT_ONCE = ",".join(f"'{reason}'" for reason in sorted(AT_ONCE))  # for SQL
 _SEEN = f"""
     (initiative_id IN (SELECT visible_initiatives())
-    OR (asked_of_id = {ME} AND organisation_id IN (SELECT own_organisations())))
+    OR ({NOT_NARROWED} AND asked_of_id = {ME} AND organisation_id IN (SELECT own_organisations())))
 """
 _ASKED = f"""
     state = 'asked' AND asked_by_id = {ME} AND confirmed_by_id IS NULL
@@ -176,7 +176,7 @@ class Tombstone(Record):
     """
 
     wall = Wall(
-        select=f"{ME} = ANY (readers)",
+        select=f"{ME} = ANY (readers) AND {NOT_NARROWED}",
         others={"t2d_purge": {"SELECT": "true", "INSERT": "true", "UPDATE": "true"}},
     )
 

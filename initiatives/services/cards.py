@@ -25,6 +25,7 @@ from initiatives.models import (
     Party,
     TeamMember,
 )
+from initiatives.services.reach import require_reach
 from initiatives.signals import initiative_changed
 
 # The fields of a card that its editors write as they stand. Visibility, status and team have services of their own.
@@ -78,6 +79,7 @@ def open_initiative(
     """
     policy.require(by, Action.OPEN_INITIATIVE, registered_by)
     policy.require(by, Action.READ_REFERENCE, conflict)
+    require_reach(by, conflict)
     _refuse_unknown(card, {*CARD_FIELDS, *ROLES_BY_FIELD})
     if matching not in Matching.values:
         raise ValidationError({"matching": _("Choose on or off: nobody decides this for you.")})
@@ -124,6 +126,7 @@ def edit_initiative(
     _refuse_unknown(changes, {*fields, "parties", "convener", *roles})
     if "conflict" in changes:
         policy.require(by, Action.READ_REFERENCE, changes["conflict"])
+        require_reach(by, changes["conflict"])
     for name in fields:
         if name in changes:
             setattr(initiative, name, changes[name])

@@ -12,6 +12,7 @@ from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.records import hold, save
 from initiatives.models import CircleDeclaration, Conflict
+from initiatives.services.reach import require_reach
 
 
 @transaction.atomic
@@ -19,6 +20,7 @@ def declare_for_circle(*, by: User, organisation: Organisation, conflict: Confli
     """Say, as an owner, that the organisation works on the conflict. Says nothing of any initiative."""
     policy.require(by, Action.DECLARE_CIRCLE, organisation)
     policy.require(by, Action.READ_REFERENCE, conflict)
+    require_reach(by, conflict)
     if not organisation.is_vetted:
         raise ValidationError({"organisation": _("Only a vetted organisation can declare for a circle.")})
     declared = CircleDeclaration.objects.filter(

@@ -104,7 +104,7 @@ def _archive(request: HttpRequest, shown: Initiative, why: str) -> HttpResponse:
     for part in parts:
         totals.update(rows=part.leave, left_out=part.stay, without_texts=part.less)
     # One line in the ledger for the one file, in place of those of its parts.
-    noted.exported("everything", format="zip", why=why, **totals)
+    noted.exported("everything", counts={shown.pk: totals}, format="zip", why=why)
     response = HttpResponse(stored.getvalue(), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{ARCHIVE}"'
     return response

@@ -18,7 +18,7 @@ from initiatives.querysets import LoggedContentQuerySet
 from participants.models.links import KNOWN_WELL, OfficialLink
 from participants.models.participation import Participation
 from participants.models.person import REGISTRAR, InRegister, Person
-from participants.querysets import LinkQuerySet
+from participants.querysets import LinkQuerySet, PersonRevisionQuerySet
 
 
 class RegisterRevision(InRegister):
@@ -48,7 +48,7 @@ class PersonRevision(RegisterRevision):
     person = models.ForeignKey(Person, DATABASE_CASCADE, related_name="revisions", editable=False)
     kept = EncryptedJSONField(field_id="person_revision.kept", editable=False)
 
-    objects = LinkQuerySet.as_manager()
+    objects = PersonRevisionQuerySet.as_manager()
 
     wall = Wall(
         select=f"{REGISTRAR} OR person_id IN (SELECT worked_persons())",

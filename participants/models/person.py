@@ -47,7 +47,7 @@ class InRegister(Confidential):
         kept = user.memberships.standing().filter(
             role=MembershipRole.REGISTRAR, organisation=getattr(self, "organisation_id", None)
         )
-        if kept.exists():
+        if not user.narrowed_to and kept.exists():
             return Standing(visible=True, grants=KEEPING)
         roles = set(
             user.team_memberships.live()

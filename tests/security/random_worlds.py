@@ -211,6 +211,7 @@ PLAIN = Spec(
 class Built:
     users: list[User]
     cards: list[Initiative]
+    conflicts: list[Conflict]
 
 
 def build(spec: Spec) -> Built:
@@ -253,7 +254,7 @@ def build(spec: Spec) -> Built:
     stored = [_card(card, people, houses, tree) for card in spec.cards]
     for pair in spec.pairs:
         _join(pair, stored[pair.first], stored[pair.second])
-    return Built(people, stored)
+    return Built(people, stored, tree)
 
 
 def _declare(house: Organisation, conflict: Conflict, state: str) -> None:

@@ -35,9 +35,11 @@ from confidentiality.verification import verify
 from conftest import World
 from initiatives import services
 from initiatives.services.denials import tell_teams
+from participants.models import ParticipationRevision
 from tests import factories as make
 from tests.clients import client_of
 from tests.logins import WEB, logged_in_as
+from tests.record import make_participation, make_person, make_session
 from tests.security.asking import Request, request_as, routes
 from tests.security.conftest import Secrets
 
@@ -128,6 +130,54 @@ def test_a_change_and_a_file_are_told_as_such(world: World, secrets: Secrets) ->
     assert took.told()["format"] == "csv"
     assert took.told()["why"] == "report"
     assert set(took.told()) == {"kinds", "what", "format", "rows", "why", "left_out", "without_texts"}
+
+
+def test_a_file_of_two_teams_tells_each_chain_of_its_own_rows(world: World) -> None:
+    """Bob is on both teams. Whoever leads one of them must not learn from its chain what lies in the other."""
+    make.make_member(world.rival, world.bob, role="rapporteur")
+    make_session(world.rival, world.rita, rule="on_record")
+
+    def told_to_rita() -> dict[str, Any]:
+        asked = {"export": "csv", "why": "report"}
+        assert client_of(world.bob).get("/api/v1/sessions/", asked).status_code == 200
+        return json.loads(events(world.rival.pk)[-1].facts)
+
+    alone = told_to_rita()
+    for rule in ("participants_only", "no_notes", "on_record"):
+        make_session(world.secret, world.alice, rule=rule)
+    assert told_to_rita() == alone
+    assert alone["rows"] == 1
+    own = json.loads(events(world.secret.pk)[-1].facts)
+    assert (own["rows"], own["left_out"]) == (2, {"participants_only": 1})
+
+
+def test_who_was_at_a_session_stands_in_no_event_beside_it(world: World) -> None:
+    """The chain outlives the row, and a rule may come that forbids to store it."""
+    session = make_session(world.secret, world.alice, rule="on_record")
+    there = make_participation(world.secret, make_person(world.house, party=world.up))
+    client = client_of(world.alice)
+    body = {"session": str(session.pk), "participation": str(there.pk)}
+    assert client.post("/api/v1/attendances/", body).status_code == 201
+    client.get("/api/v1/attendances/")
+    client.get(f"/sessions/{session.pk}/")
+
+    tying = {
+        there.pk,
+        *ParticipationRevision.objects.filter(participation=there).values_list("pk", flat=True),
+    }
+    found = [set(event.records) for event in events(world.secret.pk)]
+    assert [ids for ids in found if session.pk in ids] != []
+    assert [ids for ids in found if session.pk in ids and ids & tying] == []
+
+
+def test_a_table_that_was_only_tried_is_no_change(world: World) -> None:
+    table = {
+        "initiative": str(world.secret.pk),
+        "table": "date,format\n2026-03-04,plenary\n",
+        "dry_run": True,
+    }
+    assert client_of(world.alice).post("/api/v1/sessions/import/", table).status_code == 200
+    assert {event.action for event in events(world.secret.pk)} <= {"open"}
 
 
 def test_a_search_notes_what_it_shows_and_not_what_it_looked_through(world: World) -> None:

@@ -1,7 +1,9 @@
-"""A token that is for some kinds of record opens no other: every address of the API, found by introspection."""
+"""A token that is for some kinds of record, or for some conflicts, opens no other: every address of the API, found by
+introspection."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,10 @@ from accounts.models import AccessToken
 from accounts.services import create_token
 from confidentiality.actor import actor
 from conftest import World
+from participants.models import PersonIdentity
 from t2d.api import router
+from tests.factories import make_conflict
+from tests.record import make_body, make_participation, make_person, make_session, make_tie
 from tests.security.asking import routes
 from tests.security.conftest import Secrets
 
@@ -34,9 +39,9 @@ OF_NO_KIND = {
 }
 
 
-def token_for(user: Any, *kinds: str) -> dict[str, Any]:
+def token_for(user: Any, *kinds: str, conflicts: Iterable[UUID] = ()) -> dict[str, Any]:
     with actor(user):
-        _token, plain = create_token(by=user, scope="write", kinds=kinds)
+        _token, plain = create_token(by=user, scope="write", kinds=kinds, conflicts=conflicts)
     return {"HTTP_AUTHORIZATION": f"Bearer {plain}"}
 
 
@@ -154,8 +159,146 @@ def test_the_token_says_for_what_it_is_and_stays_so(world: World) -> None:
 def test_on_the_account_page(world: World) -> None:
     browser = Client()
     browser.force_login(world.alice)
-    form = {"token-label": "Calendar", "token-scope": "read", "token-days": "9", "token-kinds": ["sessions"]}
+    form = {
+        "token-label": "Calendar",
+        "token-scope": "read",
+        "token-days": "9",
+        "token-kinds": ["sessions"],
+        "token-conflicts": [str(world.secret.conflict_id)],
+    }
     made = browser.post(reverse("accounts:create_token"), form)
     assert made.status_code == 200
-    assert AccessToken.objects.get().kinds == ["sessions"]
-    assert "Read · Sessions" in browser.get(reverse("accounts:account")).content.decode()
+    token = AccessToken.objects.get()
+    assert (token.kinds, token.conflicts) == (["sessions"], [world.secret.conflict_id])
+    said = f"Read · Sessions · <bdi>{world.secret.conflict.name}</bdi>"
+    assert said in browser.get(reverse("accounts:account")).content.decode()
+
+
+def test_another_conflict_is_not_offered(world: World) -> None:
+    """Only where one works, and what that is part of; whatever is sent instead is refused by its name."""
+    browser = Client()
+    browser.force_login(world.alice)
+    form = {"token-label": "Mine", "token-scope": "read", "token-days": "9"}
+    refused = browser.post(
+        reverse("accounts:create_token"), {**form, "token-conflicts": [str(make_conflict().pk)]}
+    )
+    assert refused.status_code == 422
+    assert not AccessToken.objects.exists()
+
+
+def elsewhere(world: World) -> dict[str, Any]:
+    """A token of somebody who leads the secret initiative, for a conflict that has nothing to do with it."""
+    return token_for(world.alice, conflicts=[make_conflict().pk])
+
+
+def test_on_another_conflict_everything_inside_is_missing(world: World, secrets: Secrets) -> None:
+    """With two controls: a token for all, and one for the very conflict, which answer alike."""
+    client, wrong, opened = Client(), [], 0
+    other, whole = elsewhere(world), token_for(world.alice)
+    same = token_for(world.alice, conflicts=[world.secret.conflict.lineage[0]])
+    for route in addresses():
+        ids: dict[str, UUID] = {name: secrets.ids()[what] for name, what in route.kinds().items()}
+        path = route.path(ids)
+        inside = kind_at(route.pattern) is not None
+        answer, control = client.get(path, **other), client.get(path, **whole)
+        if any(word in answer.content.decode() for word in secrets.words() if word not in path):
+            wrong.append((path, "words"))
+        if inside and control.status_code == 200:
+            opened += 1
+            found = answer.json()["results"] if "results" in control.json() else answer.status_code
+            if found not in ([], 404):
+                wrong.append((path, found))
+            # A declaration is on a conflict of its own, and a tombstone on none any more.
+            if "tombstone" in path or "declaration" in path:
+                continue
+            if client.get(path, **same).content != control.content:
+                wrong.append((path, "another answer"))
+    assert wrong == []
+    assert opened > 20
+
+
+def test_nothing_is_written_on_another_conflict(world: World, secrets: Secrets) -> None:
+    client, other = Client(), elsewhere(world)
+    sent: dict[str, Any] = {"content_type": "application/json", **other}
+    session = client.patch(f"/api/v1/sessions/{secrets.ids()['session']}/", {"next_step": "Mine"}, **sent)
+    assert session.status_code == 404
+    card = {
+        "conflict": str(world.secret.conflict_id),
+        "registered_by": str(world.secret.registered_by_id),
+        "track_type": "t2_hard",
+        "matching": "off",
+        "began_on": "2026-01-01",
+    }
+    opened = client.post("/api/v1/initiatives/", card, **sent)
+    assert opened.status_code == 400
+    assert opened.json()["errors"][0]["pointer"] == "/conflict"
+    declared = {"organisation": card["registered_by"], "conflict": card["conflict"]}
+    assert client.post("/api/v1/circle-declarations/", declared, **sent).status_code == 400
+
+
+def test_a_card_is_not_carried_out_of_reach(world: World) -> None:
+    """Its own conflict, then another one: refused by the name of the field, with nothing changed."""
+    narrow = token_for(world.alice, conflicts=[world.secret.conflict_id])
+    client, path = Client(), f"/api/v1/initiatives/{world.secret.pk}/"
+    moved = client.patch(
+        path, {"conflict": str(make_conflict().pk)}, content_type="application/json", **narrow
+    )
+    assert moved.status_code == 400
+    assert moved.json()["errors"][0]["pointer"] == "/conflict"
+    assert client.get(path, **narrow).json()["conflict"] == str(world.secret.conflict_id)
+
+
+def test_me_says_on_which_conflicts(world: World) -> None:
+    client, conflict = Client(), world.secret.conflict_id
+    assert client.get("/api/v1/me/", **token_for(world.alice)).json()["conflicts"] == []
+    narrow = token_for(world.alice, conflicts=[conflict])
+    assert client.get("/api/v1/me/", **narrow).json()["conflicts"] == [str(conflict)]
+    with actor(world.alice), pytest.raises(ProgrammingError, match="keeps its value"), transaction.atomic():
+        AccessToken.objects.filter(conflicts=[conflict]).update(conflicts=[])
+
+
+def test_a_steward_vets_nobody_with_a_narrowed_token(world: World) -> None:
+    client = Client()
+    path = f"/api/v1/organisations/{world.secret.registered_by_id}/vet/"
+    for narrow in (token_for(world.stella, "sessions"), token_for(world.stella, conflicts=[UUID(int=7)])):
+        vetted = client.post(path, {"vetted": False, "note": "No"}, content_type="application/json", **narrow)
+        assert vetted.status_code == 403
+
+
+def test_a_token_for_cards_lets_nobody_onto_a_team(world: World) -> None:
+    client, narrow = Client(), token_for(world.alice, "card", "sessions")
+    member = {"initiative": str(world.secret.pk), "user": str(world.bob.pk), "role": "lead"}
+    added = client.post("/api/v1/team-members/", member, content_type="application/json", **narrow)
+    assert added.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("kinds", "asked"),
+    [
+        (["sessions"], ""),
+        (["sessions", "links"], "water ministry"),
+        (["sessions", "identity"], "haddad"),
+        ([], "water ministry, haddad"),
+    ],
+)
+def test_a_question_about_names_tells_no_kind_that_the_token_is_not_for(
+    world: World, kinds: list[str], asked: str
+) -> None:
+    """It would answer, name by name, who was there."""
+    person = make_person(world.house, party=world.up)
+    PersonIdentity(organisation=world.house, person=person, name="Amina Haddad").save()
+    make_participation(world.secret, person)
+    make_tie(person, make_body(world.conflict, "Water Ministry"))
+    session = make_session(world.secret, world.alice, rule="chatham_house")
+    sent = Client().patch(
+        f"/api/v1/sessions/{session.pk}/",
+        {"notes": "Haddad spoke for the Water Ministry."},
+        content_type="application/json",
+        **token_for(world.alice, *kinds),
+    )
+    if not asked:
+        assert sent.status_code == 200
+        return
+    assert sent.status_code == 400
+    said = sent.json()["errors"][0]["detail"]
+    assert [word for word in ("water ministry", "haddad") if word in said] == asked.split(", ")

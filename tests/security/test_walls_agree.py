@@ -20,16 +20,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models, transaction
 from django.db.models import Q
 from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 from psycopg import errors
 
 from accounts.models import User
-from confidentiality.actor import actor
+from confidentiality.actor import actor, become
 from confidentiality.models import AuditCheckpoint
 from confidentiality.wall import walled_models
 from coordination.enums import FlagState
 from coordination.models import MatchingCard, OutboxEntry, OverlapFlag
 from initiatives.models import Initiative, TeamMember
-from tests.security.random_worlds import PLAIN, Card, Spec, build, specs
+from tests.security.random_worlds import PARENTS, PLAIN, Card, Spec, build, specs
 
 pytestmark = pytest.mark.django_db
 
@@ -58,10 +59,10 @@ READERS = {
 def test_both_walls_show_the_same_rows(db: None) -> None:
     shown, hidden = Counter[type[models.Model]](), Counter[type[models.Model]]()
 
-    @example(spec=PLAIN)
-    @given(spec=specs())
+    @example(spec=PLAIN, reach={0})
+    @given(spec=specs(), reach=st.sets(st.integers(0, len(PARENTS) - 1), min_size=1, max_size=2))
     @settings(max_examples=EXAMPLES, phases=PHASES, deadline=None)
-    def hold(spec: Spec) -> None:
+    def hold(spec: Spec, reach: set[int]) -> None:
         with transaction.atomic():
             built = build(spec)
             for user in (*built.users, AnonymousUser()):
@@ -77,6 +78,8 @@ def test_both_walls_show_the_same_rows(db: None) -> None:
                     if reads(spec, number, drawn)
                 }
                 assert both_see(Initiative, user) == expected
+            for number, user in enumerate(built.users[:2]):
+                narrowed_sees(spec, built, number, user, reach)
             transaction.set_rollback(True)
 
     hold()
@@ -85,14 +88,34 @@ def test_both_walls_show_the_same_rows(db: None) -> None:
     assert [model for model in READABLE if not hidden[model]] == []
 
 
+def narrowed_sees(spec: Spec, built: Any, number: int, user: Any, reach: set[int]) -> None:
+    """With a token for some conflicts: no more than without, both walls alike, and nothing of another conflict."""
+    whole = {model: _ids(model.objects.visible_to(user)) for model in READABLE}
+    user.narrowed_to = tuple(built.conflicts[index].pk for index in sorted(reach))
+    for model in READABLE:
+        assert both_see(model, user) <= whole[model], model._meta.label
+    within = {
+        card.pk
+        for card, drawn in zip(built.cards, spec.cards, strict=True)
+        if spec.path_to(drawn.conflict) & reach
+    }
+    assert _ids(Initiative.objects.visible_to(user)) == whole[Initiative] & within
+    for model in READABLE:
+        if any(field.name == "initiative" for field in model._meta.concrete_fields):
+            seen = model.objects.visible_to(user).exclude(initiative=None)
+            assert set(seen.values_list("initiative", flat=True)) <= within, model._meta.label
+    user.narrowed_to = ()
+
+
 def both_see(model: Any, user: Any) -> set[Any]:
     """The rows that Python shows to the user; fails where the database or both together show others."""
     python = _ids(model.objects.visible_to(user))
     database = raw_ids(model, user)
     with actor(_who(user)):
+        become(_who(user), conflicts=_reach(user))
         both = _ids(model.objects.visible_to(user)) if user.is_authenticated else set()
     further: set[Any] = set()
-    if model in SUPERSETS and user.is_authenticated:
+    if model in SUPERSETS and user.is_authenticated and not _reach(user):
         further = _ids(model.objects.filter(SUPERSETS[model][0](user))) - python
 
     assert database == python | further, f"{model._meta.label}: the database against Python"
@@ -108,9 +131,14 @@ def _who(user: Any) -> User | None:
     return user if user.is_authenticated else None
 
 
+def _reach(user: Any) -> tuple[Any, ...]:
+    return getattr(user, "narrowed_to", ())
+
+
 def raw_ids(model: Any, user: Any) -> set[Any]:
     """What the database shows to plain SQL, past the guard."""
     with actor(_who(user)), connection.connection.cursor() as cursor:
+        become(_who(user), conflicts=_reach(user))
         return {pk for (pk,) in cursor.execute(f'SELECT id FROM "{model._meta.db_table}"').fetchall()}
 
 

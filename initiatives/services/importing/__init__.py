@@ -37,7 +37,8 @@ class PublicRecord:
     def standing_of(self, user: Any) -> Standing:
         if not reads_reference(user):
             return Standing()
-        grants = {Action.IMPORT_INITIATIVES} if user.mandates.live().exists() else set()
+        coordinates = not user.narrowed_to and user.mandates.live().exists()
+        grants = {Action.IMPORT_INITIATIVES} if coordinates else set()
         return Standing(visible=True, grants=frozenset(grants))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from confidentiality import noted
 from initiatives.services.importing.table import Problem, Values
 from initiatives.services.overriding import Doubt
 
@@ -61,6 +62,7 @@ def write_rows(
                 report.rejected += _problems(number, error, column_of)
         if not report.done:
             transaction.set_rollback(True)
+            noted.taken_back()
     return report
 
 

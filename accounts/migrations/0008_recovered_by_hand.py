@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_kinds_of_tokens"),
+        ("accounts", "0007_conflicts_of_tokens"),
     ]
 
     operations = [
