@@ -178,7 +178,7 @@ AREA: Mapping[Action, str] = {
     Action.READ_SESSIONS: "sessions",
     Action.EDIT_SESSIONS: "sessions",
     Action.MOVE_SESSION: "sessions",
-    Action.END_TEXTS: "sessions",
+    Action.END_TEXTS: "brief",
     Action.READ_PEOPLE: "people",
     Action.EDIT_PEOPLE: "people",
     Action.OPEN_IDENTITY: "identity",

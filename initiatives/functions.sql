@@ -561,25 +561,174 @@ END
 $$;
 COMMENT ON FUNCTION tell_of_denials(integer) IS 'for t2d_site';
 
+-- --- How long something is kept ----------------------------------------------------------------------------------
+
+-- Whether anybody stands on the team who may hold it: who leads or facilitates, signs in, and waits for nobody's word.
+CREATE FUNCTION somebody_may_hold(whose uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM initiatives_teammember member JOIN accounts_user own ON own.id = member.user_id
+        WHERE member.initiative_id = whose AND member.role IN ('lead', 'facilitator') AND own.is_active
+            AND member.began_at <= now() + interval '1 hour' AND (member.expires_at IS NULL OR member.expires_at > now())
+            AND (own.recovered_at IS NULL OR member.admitted_at > own.recovered_at)
+    )
+$$;
+COMMENT ON FUNCTION somebody_may_hold(uuid) IS 'for t2d_purge';
+
+-- Whether the way into an account was set up anew since it said something.
+CREATE FUNCTION recovered_since(who uuid, said timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM accounts_user own WHERE own.id = who AND own.recovered_at >= said)
+$$;
+COMMENT ON FUNCTION recovered_since(uuid, timestamptz) IS 'for t2d_purge';
+
+-- An end that nobody could have held, or that somebody set whose account was set up anew since, lies a month ahead again
+-- when it has come. Whether it was so.
+CREATE FUNCTION put_off_end(whose uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (now() AT TIME ZONE 'Etc/GMT+12')::date;
+BEGIN
+    UPDATE initiatives_retention kept SET keep_until = today + 30, version = kept.version + 1, updated_at = now()
+    WHERE kept.initiative_id = whose AND kept.keep_until <= today AND kept.held_at IS NULL
+        AND (recovered_since(kept.set_by_id, kept.set_at) OR NOT somebody_may_hold(whose));
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION put_off_end(uuid) IS 'for t2d_purge';
+
+-- Whether the purge of an initiative of one's own has begun: nobody stops it any more, whatever the page says.
+CREATE FUNCTION purge_has_begun(whose uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM initiatives_tombstone stone WHERE stone.purged_id = whose
+            AND (whose IN (SELECT visible_initiatives()) OR current_setting('t2d.actor', true) = 'system:owner')
+    )
+$$;
+COMMENT ON FUNCTION purge_has_begun(uuid) IS 'for t2d_app';
+
+-- What the acting user led or facilitated until lately and is purged within a month. They see nothing of it any more, and
+-- can still object to an owner of the convening organisation. The codename, which they know, and the day.
+CREATE FUNCTION ends_after_leaving() RETURNS TABLE (codename text, keep_until date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT card.codename, kept.keep_until
+    FROM initiatives_retention kept JOIN initiatives_initiative card ON card.id = kept.initiative_id
+    WHERE kept.held_at IS NULL AND kept.keep_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date + 30
+        AND EXISTS (
+            SELECT FROM initiatives_teammember former
+            WHERE former.initiative_id = kept.initiative_id AND former.user_id = (SELECT actor_id())
+                AND former.role IN ('lead', 'facilitator') AND NOT former.in_emergency
+                AND former.expires_at <= clock_timestamp() AND former.expires_at > kept.set_at - interval '30 days'
+                AND former.admitted_at > (SELECT actor_recovered_at())
+        )
+        AND NOT EXISTS (
+            SELECT FROM initiatives_teammember stands
+            WHERE stands.initiative_id = kept.initiative_id AND stands.user_id = (SELECT actor_id())
+                AND (stands.expires_at IS NULL OR stands.expires_at > clock_timestamp())
+        )
+    ORDER BY kept.keep_until, card.codename
+$$;
+COMMENT ON FUNCTION ends_after_leaving() IS 'for t2d_app';
+
+-- Trigger: an end is set by leads. What somebody holds is let go by whoever holds it, or by a lead who did not set the end; that lead alone only
+-- once nobody else leads or facilitates, and nobody did for 30 days. And nothing is said of what is being purged. Only
+-- for the application, as keep_columns(). The same as services/retention.py.
+CREATE FUNCTION guard_hold() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me uuid := actor_id();
+BEGIN
+    IF current_user <> 't2d_app' THEN
+        RETURN NEW;
+    END IF;
+    IF purge_has_begun(NEW.initiative_id) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'the purge has begun';
+    END IF;
+    -- Whoever lets go may take it further away.
+    IF NEW.keep_until IS DISTINCT FROM OLD.keep_until AND NEW.initiative_id NOT IN (SELECT led_initiatives())
+        AND NOT coalesce(OLD.held_at IS NOT NULL AND NEW.held_at IS NULL AND NEW.keep_until > OLD.keep_until, false) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'an end is set by who leads';
+    END IF;
+    IF TG_OP = 'INSERT' OR OLD.held_at IS NULL OR OLD.held_by_id = me
+        OR (NEW.held_at IS NOT NULL AND NEW.held_by_id = OLD.held_by_id) THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.initiative_id NOT IN (SELECT led_initiatives()) OR (
+        (OLD.keep_until IS NULL OR OLD.set_by_id = me) AND EXISTS (
+            SELECT FROM initiatives_teammember other
+            WHERE other.initiative_id = NEW.initiative_id AND other.user_id <> me AND (
+                (other.role IN ('lead', 'facilitator') AND other.began_at <= now() + interval '1 hour'
+                    AND (other.expires_at IS NULL OR other.expires_at > clock_timestamp()))
+                OR (other.expires_at <= clock_timestamp() AND other.expires_at > now() - interval '30 days')
+                OR (other.version > 1 AND other.updated_at > now() - interval '30 days')
+            )
+        )
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'somebody else lets go of it';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Trigger: when the texts of a session are destroyed is said by who leads or facilitates, with the own name, for a day a
+-- month ahead; and nothing is written in their place afterwards. Only for the application, as keep_columns().
+CREATE FUNCTION guard_clock() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    stood date;
+BEGIN
+    IF current_user <> 't2d_app' THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        stood := OLD.keep_texts_until;
+        IF OLD.texts_gone_at IS NOT NULL AND (NEW.purpose, NEW.next_step, NEW.place, NEW.notes, NEW.incidents)
+            IS DISTINCT FROM (OLD.purpose, OLD.next_step, OLD.place, OLD.notes, OLD.incidents) THEN
+            RAISE insufficient_privilege USING MESSAGE = 'the time of these texts is over';
+        END IF;
+    END IF;
+    IF NEW.keep_texts_until IS NOT DISTINCT FROM stood THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.initiative_id NOT IN (SELECT coordinated_initiatives())
+        OR (NEW.clock_set_by_id IS DISTINCT FROM actor_id() AND (stood IS NULL OR NEW.keep_texts_until < stood))
+        OR (NEW.texts_gone_at IS NULL AND NEW.keep_texts_until < (now() AT TIME ZONE 'Etc/GMT+12')::date + 30) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'a clock is set by who leads or facilitates, a month ahead';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- The texts of a session whose time is over, its earlier versions and unfinished forms about it: gone, once, and not while
--- somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time.
+-- somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time: a day that nobody
+-- could have held, as above, lies a month ahead again instead.
 CREATE FUNCTION forget_texts(
     whose uuid, no_purpose bytea, no_next_step bytea, no_place bytea, no_notes bytea, no_incidents bytea
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (now() AT TIME ZONE 'Etc/GMT+12')::date;
+    due record;
 BEGIN
-    UPDATE initiatives_session session
-    SET purpose = no_purpose, next_step = no_next_step, place = no_place, notes = no_notes, incidents = no_incidents,
-        texts_gone_at = now(), version = session.version + 1, updated_at = now()
-    WHERE session.id = whose AND session.texts_gone_at IS NULL
-        AND session.keep_texts_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date
+    SELECT session.initiative_id, session.clock_set_by_id, session.clock_set_at INTO due FROM initiatives_session session
+    WHERE session.id = whose AND session.texts_gone_at IS NULL AND session.keep_texts_until <= today
         AND NOT EXISTS (
             SELECT FROM initiatives_retention kept
             WHERE kept.initiative_id = session.initiative_id AND kept.held_at IS NOT NULL
-        );
+        )
+    FOR NO KEY UPDATE OF session;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    IF recovered_since(due.clock_set_by_id, due.clock_set_at) OR NOT somebody_may_hold(due.initiative_id) THEN
+        UPDATE initiatives_session SET keep_texts_until = today + 30, version = version + 1, updated_at = now()
+        WHERE id = whose;
+        RETURN false;
+    END IF;
+    UPDATE initiatives_session
+    SET purpose = no_purpose, next_step = no_next_step, place = no_place, notes = no_notes, incidents = no_incidents,
+        texts_gone_at = now(), version = version + 1, updated_at = now()
+    WHERE id = whose;
     DELETE FROM initiatives_sessionrevision WHERE session_id = whose;
     DELETE FROM initiatives_draft WHERE about = whose;
     RETURN true;

@@ -324,6 +324,16 @@ class SessionQuerySet(KeptQuerySet):
         found._iterable_class = _AsFarAsRead
         return found
 
+    def with_clock(self) -> Self:
+        """Whose texts are destroyed on a day, deleted ones too."""
+        return self.filter(texts_gone_at=None).exclude(keep_texts_until=None)
+
+    def near(self, days: int) -> Self:
+        """Whose texts are destroyed in so many days, or now; and whose initiative nobody holds."""
+        held = _model("Retention").objects.exclude(held_at=None)
+        soon = self.with_clock().filter(keep_texts_until__lte=begun_everywhere() + timedelta(days))
+        return soon.exclude(initiative__in=held.values("initiative_id"))
+
     def released(self) -> Self:
         """Under no embargo, or under none any more."""
         return self.exclude(embargo_until__gt=begun_everywhere())

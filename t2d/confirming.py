@@ -24,7 +24,8 @@ from django.utils.translation import gettext_lazy
 from accounts.forms import ConfirmForm
 from initiatives.views.files import NAMED
 
-# Addresses whose forms let somebody in or destroy: what they do, in words, and by which `act` they do neither.
+# Addresses whose forms let somebody in or destroy: what they do, in words, and by which `act` they do neither, "" where
+# they send none.
 DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
     "accounts:create_token": (gettext_lazy("Make a token"), frozenset()),
     "accounts:change_address": (gettext_lazy("Change your address"), frozenset()),
@@ -42,12 +43,20 @@ DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
     "initiatives:ask_purge": (gettext_lazy("Ask for a purge"), frozenset()),
     "initiatives:purge": (gettext_lazy("Confirm a purge"), frozenset({"cancel"})),
     "initiatives:retention": (gettext_lazy("Set until when an initiative is kept"), frozenset({"hold"})),
+    "initiatives:move_session": (gettext_lazy("Take a session to another initiative"), frozenset()),
+    "initiatives:session_details": (
+        gettext_lazy("Set until when texts of a session are kept"),
+        frozenset({""}),
+    ),
     "initiatives:everything": (gettext_lazy("Take everything out"), frozenset()),
     "participants:erase": (gettext_lazy("Forget a person"), frozenset()),
     "participants:liaisons": (gettext_lazy("Change who is liaison"), frozenset()),
 }
-# A field by which an act that is not asked about lets somebody in all the same.
-LETS_IN: Mapping[str, str] = {"initiatives:member": "successor"}
+# A field by which an act that is not asked about lets somebody in, or destroys, all the same.
+ALL_THE_SAME: Mapping[str, str] = {
+    "initiatives:member": "successor",
+    "initiatives:session_details": "keep_texts_until",
+}
 READING = ("GET", "HEAD", "OPTIONS")
 ASKS_AGAIN = 422
 PASSWORD = f"{ConfirmForm.prefix}-password"
@@ -104,10 +113,10 @@ def _is_delicate(request: HttpRequest) -> bool:
         return request.method not in READING or "export" in request.GET
     if request.method in READING or name not in DELICATE:
         return False
-    if request.POST.get(LETS_IN.get(name, "")):
+    if request.POST.get(ALL_THE_SAME.get(name, "")):
         return True
     _words, harmless = DELICATE[name]
-    return request.POST.get("act") not in harmless
+    return request.POST.get("act", "") not in harmless
 
 
 def _confirmed_here(request: HttpRequest) -> HttpResponse | None:

@@ -19,7 +19,14 @@ from coordination.models import OverlapFlag
 from coordination.services import flags
 from initiatives.enums import RUNNING
 from initiatives.models import CircleDeclaration, Conflict, Deadline, Initiative, TeamMember
-from initiatives.services import ending_for, entitle, waiting_for, with_cards
+from initiatives.services import (
+    ending_after_leaving,
+    ending_for,
+    entitle,
+    texts_ending_for,
+    waiting_for,
+    with_cards,
+)
 from initiatives.views.sight import for_team
 from t2d.admissions import LISTS, of_admissions
 from t2d.record_waits import of_record
@@ -36,8 +43,7 @@ def gathered(user: Any) -> dict[str, Any]:
     found |= of_record(user, memberships)
     found["purges"] = waiting_for(user)
     with_cards(by=user, requests=found["purges"])
-    found["ending"] = ending_for(user) if memberships else []
-    entitle(by=user, initiatives=[kept.initiative for kept in found["ending"]])
+    found |= _ending(user, on_teams=bool(memberships))
     if user.mandates.live().exists():
         found |= _of_coordinator(user)
     if user.is_steward:
@@ -52,6 +58,8 @@ def gathered(user: Any) -> dict[str, Any]:
         "incomplete",
         "purges",
         "ending",
+        "texts_ending",
+        "ending_elsewhere",
         "unfinished",
         "stuck",
         "stale",
@@ -61,6 +69,14 @@ def gathered(user: Any) -> dict[str, Any]:
         len(found.get(name, [])) for name in (*lists, *LISTS)
     )
     return found
+
+
+def _ending(user: Any, *, on_teams: bool) -> dict[str, Any]:
+    """What is destroyed by itself within a month: initiatives, texts of sessions, and what one was put out of."""
+    ending = ending_for(user) if on_teams else []
+    texts = texts_ending_for(user) if on_teams else []
+    entitle(by=user, initiatives=[kept.initiative for kept in (*ending, *texts)])
+    return {"ending": ending, "texts_ending": texts, "ending_elsewhere": ending_after_leaving()}
 
 
 def _of_teams(user: Any, memberships: list[TeamMember]) -> dict[str, Any]:

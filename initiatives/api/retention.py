@@ -76,6 +76,16 @@ class Retentions(Resource):
             raise Http404
         return found
 
+    def _initiative(self) -> Initiative:
+        """Whose address it is, also before an end is set. 404 for everybody who is not on its team."""
+        try:
+            of_team = Initiative.objects.of_team(self.request.user).filter(pk=self.kwargs["pk"]).first()
+        except (ModelError, ValueError):
+            of_team = None
+        if of_team is None:
+            raise Http404
+        return of_team
+
     def make(self, *, by: Any, initiative: Initiative, keep_until: Any) -> Retention:
         if Retention.objects.visible_to(by).filter(initiative=initiative).exists():
             text = _("An end was set for this initiative already. Use PATCH.")
@@ -91,20 +101,21 @@ class Retentions(Resource):
     @action(detail=True, methods=["post"])
     @once
     def hold(self, request: Any, pk: str) -> Response:
-        """Keep everything for now, with a reason, whatever the clocks say."""
-        found = self.get_object()
-        policy.require(request.user, Action.HOLD_RETENTION, found.initiative)
+        """Keep everything for now, with a reason, whatever the clocks say; also before an end is set."""
+        initiative = self._initiative()
+        policy.require(request.user, Action.HOLD_RETENTION, initiative)
         fields = self.read_body(HoldSerializer)
-        services.hold_retention(
-            by=request.user, initiative=found.initiative, version=self.version(found), **fields
+        found = self.get_queryset().filter(initiative=initiative).first() or Retention(version=0)
+        held = services.hold_retention(
+            by=request.user, initiative=initiative, version=self.version(found), **fields
         )
-        return self.written([str(found.pk)])
+        return self.written([str(held.pk)])
 
     @extend_schema(request=None, responses=RetentionSerializer)
     @action(detail=True, methods=["post"])
     @once
     def release(self, request: Any, pk: str) -> Response:
-        """Let the clocks run again."""
+        """Let the clocks run again: for whoever holds it, and leads who did not set the end."""
         found = self.get_object()
         services.release_retention(by=request.user, initiative=found.initiative, version=self.version(found))
         return self.written([str(found.pk)])

@@ -54,6 +54,7 @@ class SessionSerializer(Strict):
     agenda_themes = serializers.ListField(child=serializers.ChoiceField(Theme.choices), required=False)
     country = CountryField(required=False, allow_blank=True)
     by = serializers.UUIDField(source="by_id", read_only=True)
+    clock_set_by = serializers.UUIDField(source="clock_set_by_id", read_only=True, allow_null=True)
     override_reason = serializers.CharField(
         max_length=REASON_LENGTH, required=False, allow_blank=True, write_only=True, help_text=OVERRIDE
     )
@@ -65,13 +66,15 @@ class SessionSerializer(Strict):
             "version",
             "initiative",
             *SESSION_FIELDS,
+            "clock_set_by",
+            "clock_set_at",
             "texts_gone_at",
             "by",
             "deleted_at",
             "override_reason",
             *STAMPS,
         )
-        read_only_fields = ("deleted_at", "texts_gone_at")
+        read_only_fields = ("deleted_at", "clock_set_at", "texts_gone_at")
         set_once = {"initiative": _("A session changes its initiative by POST to /move/.")}
 
 

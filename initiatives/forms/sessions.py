@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -127,7 +127,8 @@ class SessionFields(forms.Form):
     def arguments(self) -> dict[str, Any]:
         """The cleaned values as arguments of the service."""
         data = self.cleaned_data
-        found = {name: data[name] for name in ("status", "format", "rule", "purpose", "next_step")}
+        asked = ("status", "format", "rule", "purpose", "next_step")
+        found = {name: data[name] for name in asked if name in data}
         for name in ("began", "ended"):
             on, precision = data[name], data[f"{name}_precision"] or Precision.DAY
             found[f"{name}_on"] = dates.first_day(on, precision) if on else None
@@ -157,9 +158,14 @@ class LogForm(SessionFields):
 
 
 class EditForm(SessionFields):
-    """The same of a session that is stored."""
+    """The same of a session that is stored. `without`: fields that are not for this reader, or not any more."""
 
     version = VersionedForm.base_fields["version"]
+
+    def __init__(self, *args: Any, without: Collection[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in set(without) & set(self.fields):
+            del self.fields[name]
 
 
 def sides_of(initiative: Initiative | None, session: Session | None = None) -> list[Party]:
@@ -178,7 +184,7 @@ def sides_of(initiative: Initiative | None, session: Session | None = None) -> l
 
 
 class DetailsForm(DoubtedForm, VersionedForm):
-    """What is told of a session later. Nothing in it is required."""
+    """What is told of a session later. Nothing in it is required. `without`: as in EditForm."""
 
     agenda_themes = forms.MultipleChoiceField(
         label=_("Agenda themes"), choices=Theme.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -235,7 +241,9 @@ class DetailsForm(DoubtedForm, VersionedForm):
         help_text=_("Counts where observers read only what they are named for."),
     )
 
-    def __init__(self, *args: Any, observers: QuerySet[User], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, observers: QuerySet[User], without: Collection[str] = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         countries = country_choices((get_language() or "en").split("-")[0])
         self.fields["country"].choices = [("", gettext("Not said")), *countries]
@@ -243,8 +251,8 @@ class DetailsForm(DoubtedForm, VersionedForm):
         self.order_fields(
             [name for name in self.fields if name != "override_reason"]
         )  # It stands at the end.
-        if not observers:
-            del self.fields["readers"]
+        for name in {*without, *(() if observers else ["readers"])} & set(self.fields):
+            del self.fields[name]
 
     def clean_product_made(self) -> bool | None:
         return {"yes": True, "no": False}.get(self.cleaned_data["product_made"])

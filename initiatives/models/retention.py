@@ -58,6 +58,8 @@ class Retention(InitiativeContent):
         update=(WRITERS, f"{WRITERS} AND {_ANNOUNCED} AND {_LASTING}"),
         others={
             "t2d_purge": {"SELECT": f"keep_until <= {TODAY} AND held_at IS NULL"},
+            # put_off_end() takes an end further away.
+            "t2d_policy": {"UPDATE": "true"},
         },
         columns={
             "t2d_purge": {
@@ -65,6 +67,7 @@ class Retention(InitiativeContent):
             }
         },
         free=("set_by_id", "held_by_id"),
+        triggers={"guard_hold": "BEFORE INSERT OR UPDATE"},
     )
 
     class Meta:
@@ -82,6 +85,12 @@ class Retention(InitiativeContent):
     @property
     def held(self) -> bool:
         return self.held_at is not None
+
+    @property
+    def asked_anew(self) -> bool:
+        """Whether it ends nothing before a lead sets it again: the account of who set it was set up anew since."""
+        recovered = self.set_by.recovered_at
+        return self.keep_until is not None and recovered is not None and recovered >= self.set_at
 
     @property
     def is_near(self) -> bool:

@@ -34,7 +34,8 @@ class Session(InitiativeContent):
     format, rule and status are in clear, so that a timeline can be drawn and dates compared without the vault.
     `embargo_until`: nothing of it leaves the team before this day, whatever the rule lets go (embargo.py).
     `keep_texts_until`: on this day its texts, its earlier versions and who was there are destroyed
-    (services/retention.py), and `texts_gone_at` says that they were; the facts and what came out of it stay.
+    (services/retention.py), and `texts_gone_at` says that they were; the facts and what came out of it stay, and no
+    text is written in their place. `clock_set_by` set that day, at `clock_set_at`.
     `present`: how many came for each side, {party id: number}; "" stands for those who belong to none.
     A deleted session keeps its row and its history until the initiative is purged; lists leave it out.
     """
@@ -69,6 +70,8 @@ class Session(InitiativeContent):
         _("incidents"), field_id="session.incidents", max_length=NOTES_LENGTH, blank=True
     )
     keep_texts_until = models.DateField(_("texts kept until"), null=True, blank=True)
+    clock_set_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", editable=False)
+    clock_set_at = models.DateTimeField(null=True, editable=False)
     texts_gone_at = models.DateTimeField(null=True, blank=True, editable=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -85,6 +88,9 @@ class Session(InitiativeContent):
             "t2d_policy": {"UPDATE": "true"},
         },
         columns={"t2d_purge": {"SELECT": ("id", "initiative_id", "keep_texts_until", "texts_gone_at")}},
+        free=("clock_set_by_id",),
+        kept=("texts_gone_at",),
+        triggers={"guard_clock": "BEFORE INSERT OR UPDATE"},
     )
 
     class Meta:

@@ -51,13 +51,15 @@ from initiatives.services.reference import (
     record_phase,
 )
 from initiatives.services.retention import (
+    ending_after_leaving,
     ending_for,
-    ends_on,
     hold_retention,
+    near_ends,
     release_retention,
     retention_of,
     sessions_ending,
     set_retention,
+    texts_ending_for,
 )
 from initiatives.services.search import briefs_with, find, find_records
 from initiatives.services.sessions import (
@@ -131,8 +133,8 @@ __all__ = [
     "effective_access",
     "end_mandate",
     "end_membership",
+    "ending_after_leaving",
     "ending_for",
-    "ends_on",
     "entitle",
     "extend_access",
     "find",
@@ -146,6 +148,7 @@ __all__ = [
     "move_session",
     "name_reader",
     "name_successor",
+    "near_ends",
     "open_initiative",
     "open_request",
     "preview_visibility",
@@ -162,6 +165,7 @@ __all__ = [
     "session_versions",
     "sessions_ending",
     "set_retention",
+    "texts_ending_for",
     "titles_of",
     "unname_reader",
     "waiting_for",

@@ -19,13 +19,16 @@ from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import hold, save
-from initiatives.models import Conflict, Draft, Initiative
+from initiatives.enums import DraftPlace
+from initiatives.models import Conflict, Draft, Initiative, Session
 from initiatives.models.draft import DAYS_KEPT
+from initiatives.services.retention import refuse_ended
 from initiatives.services.turns import take_turn
 
 LIMIT_BYTES = 200_000
 # More unfinished forms than anybody comes back to. The newest pushes out the oldest.
 MOST_DRAFTS = 50
+OF_SESSIONS = (DraftPlace.EDIT_SESSION, DraftPlace.SESSION_DETAILS)
 
 
 @transaction.atomic
@@ -45,6 +48,8 @@ def keep_draft(
     policy.require(by, Action.EDIT_DRAFT, Draft(user=by, initiative=initiative))
     if len(json.dumps(data, ensure_ascii=False).encode()) > LIMIT_BYTES:
         raise ValidationError(_("This is too long to be kept as a draft. Save it."), code="too_long")
+    if place in OF_SESSIONS and about is not None:
+        _refuse_ended(about, data)
     take_turn("drafts", by.pk)
     where: dict[str, Any] = {"place": place, "initiative": initiative, "conflict": conflict, "about": about}
     found = draft_in(by=by, **where)
@@ -57,6 +62,16 @@ def keep_draft(
     draft.data = dict(data)
     save(draft)
     return draft
+
+
+def _refuse_ended(session_id: UUID, data: Mapping[str, list[str]]) -> None:
+    """An open form about a session whose time is over keeps no text of it. Locks the session: its texts, and drafts of
+    them, are not destroyed while this one is written.
+    """
+    held = Session.objects.select_for_update(no_key=True, of=("self",)).filter(pk=session_id)
+    gone_at = held.values_list("texts_gone_at", flat=True).first()
+    if gone_at is not None:
+        refuse_ended(Session(texts_gone_at=gone_at), [name for name, typed in data.items() if any(typed)])
 
 
 def draft_in(*, by: User, place: str, **where: Any) -> Draft | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -10,9 +12,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole
+from confidentiality.policy import Standing
 from confidentiality.records import hold, save
 from confidentiality.words import listed
-from initiatives.models import Initiative, Session, SessionRevision
+from initiatives.embargo import begun_everywhere
+from initiatives.models import Initiative, Retention, Session, SessionRevision
+from initiatives.models.retention import earliest_end
 from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.rules import forget_who_was_there
 from initiatives.services.sessions import (
@@ -26,9 +31,8 @@ from initiatives.services.sessions import (
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import Fields, change_versions
 
-# It takes a session out of the reach of one team and before the eyes of another, whoever is on it today: for those
-# who answer for what is said.
-DECIDES = (TeamRole.LEAD, TeamRole.FACILITATOR)
+# So long whoever logged a session in the wrong place takes it where it belongs.
+MISTAKE = timedelta(days=7)
 
 
 @transaction.atomic
@@ -39,24 +43,57 @@ def move_session(
 
     Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
-    A lead or facilitator moves it; who was there today could be another tomorrow.
+    Its clock goes with it, a month ahead at least: who reads it there has not seen it coming.
     """
     standing = policy.require(by, Action.MOVE_SESSION, session)
-    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    take_turn("purge", session.initiative_id)
     take_turn("move", session.pk)
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
     _refuse_move(session, initiative)
-    if standing.team_role not in DECIDES:
-        raise ValidationError({"initiative": _("A lead or facilitator of this team moves it.")})
+    _refuse_taking(session, by, standing)
     moved = Session(initiative=initiative, by=by, version=session.version + 1)
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
+    _take_clock(session, moved, there)
     save(moved)
     _copy_history(session, moved, by)
     keep_session(moved, by, [MOVED], MOVED)
     _leave_behind(session, by)
     return moved
+
+
+def _refuse_taking(session: Session, by: User, standing: Standing) -> None:
+    """It takes a record from one team for good, before the eyes of another, whoever is on it today. So a lead of the
+    team that loses it does it; and a mistake just made stays easy to mend for whoever made it.
+    """
+    just_logged = session.by_id == by.pk and session.created_at > timezone.now() - MISTAKE
+    if standing.team_role != TeamRole.LEAD and not (
+        just_logged and policy.allows(standing, Action.HOLD_RETENTION)
+    ):
+        text = _("A lead of this team moves it; and for a week whoever logged it, as facilitator.")
+        raise ValidationError({"initiative": text})
+    if Retention.objects.filter(initiative=session.initiative_id).exclude(held_at=None).exists():
+        text = _("Somebody holds this initiative: nothing is taken out of it until it is let go.")
+        raise ValidationError({"initiative": text})
+    until = session.keep_texts_until
+    if session.texts_gone_at is None and until is not None and until <= begun_everywhere():
+        text = _("The time for which its texts were to be kept is over. They are destroyed at any moment.")
+        raise ValidationError({"initiative": text})
+
+
+def _take_clock(session: Session, moved: Session, there: Standing) -> None:
+    moved.texts_gone_at, moved.keep_texts_until = session.texts_gone_at, None
+    if session.keep_texts_until is None or session.texts_gone_at is not None:
+        return
+    if not policy.allows(there, Action.END_TEXTS):
+        text = _(
+            "Its texts are kept until a day: a lead or facilitator of the other initiative takes it there."
+        )
+        raise ValidationError({"initiative": text})
+    moved.keep_texts_until = max(session.keep_texts_until, earliest_end())
+    moved.clock_set_by, moved.clock_set_at = moved.by, timezone.now()
 
 
 def _leave_behind(session: Session, by: User) -> None:
@@ -65,7 +102,8 @@ def _leave_behind(session: Session, by: User) -> None:
     change_versions(session, _without_texts)
     for name in SESSION_TEXTS:
         setattr(session, name, "")
-    session.deleted_at, session.keep_texts_until = timezone.now(), None
+    session.deleted_at = timezone.now()
+    session.keep_texts_until = session.clock_set_by = session.clock_set_at = None
     save(session)
     keep_session(session, by, ["deleted", MOVED], MOVED)
 

@@ -155,9 +155,14 @@ def _begin(request_id: UUID) -> None:
 
 
 def _begin_ended(initiative_id: UUID) -> None:
-    """The same for an initiative whose time is over: nobody confirms; the tombstone names whoever set the end."""
+    """The same for an initiative whose time is over: nobody confirms; the tombstone names whoever set the end.
+
+    Nothing is begun that nobody could have held, nor on the word of an account that was set up anew since.
+    """
     with actor(PURGE):
         take_turn("purge", initiative_id)
+        if _put_off(initiative_id):
+            return
         # Again: somebody may hold it since.
         ended = Retention.objects.ended().filter(initiative=initiative_id)
         retention = ended.only("initiative_id", "set_by_id", "set_at").first()
@@ -172,6 +177,13 @@ def _begin_ended(initiative_id: UUID) -> None:
                 confirmed_at=timezone.now(),
             )
         )
+
+
+def _put_off(initiative_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT put_off_end(%s)", [initiative_id])
+        (put_off,) = cursor.fetchone()
+    return bool(put_off)
 
 
 def _write(tombstone: Tombstone) -> None:

@@ -25,7 +25,7 @@ from initiatives.models import Initiative, Session, SessionReader, SessionRevisi
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
-from initiatives.services.retention import refuse_soon
+from initiatives.services.retention import refuse_clock, refuse_ended
 from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
@@ -303,9 +303,9 @@ def _judge(
     if session.country and session.country not in country_codes():
         raise ValidationError({"country": _("Expected a country of ISO 3166 by its two letters.")})
     _judge_rule(session, changed)
+    refuse_ended(session, changed)
     if "keep_texts_until" in changed:
-        policy.require(by, Action.END_TEXTS, session)
-        refuse_soon(session.keep_texts_until)
+        _set_clock(by, session)
     doubts = {}
     decided = [name for name in READ_BY if name in changed]
     if before and decided and (text := consequences(session, before, by)):
@@ -317,6 +317,15 @@ def _judge(
     asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
     doubts |= tells_of_people(by, session, {name: if_it_opens(session, name) for name in asked})
     doubt(doubts, override_reason)
+
+
+def _set_clock(by: User, session: Session) -> None:
+    """Who says when its texts are destroyed is named beside it. A new session without such a day says nothing."""
+    if session.keep_texts_until is None and session._state.adding:
+        return
+    refuse_clock(session.standing_of(by), session.keep_texts_until)
+    set_now = session.keep_texts_until is not None
+    session.clock_set_by, session.clock_set_at = (by, timezone.now()) if set_now else (None, None)
 
 
 def _is_whole(session: Session) -> bool:

@@ -121,7 +121,7 @@ def card_context(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
     found: dict[str, Any] = {"initiative": shown, "who": who, "sight": of_card(shown, who)}
     if who.team_size:
         found["purge"] = services.open_request(by=request.user, initiative=shown)
-        found["ends_on"] = services.ends_on(by=request.user, initiative=shown)
+        found |= services.near_ends(by=request.user, initiative=shown)
         found["may_read_audit"] = who.reads_audit
     return found
 

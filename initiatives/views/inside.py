@@ -39,5 +39,5 @@ def frame(request: HttpRequest, shown: Initiative, standing: Standing) -> dict[s
         "may_read_audit": allows(standing, Action.READ_AUDIT),
         "sight": of_team(shown, shown.members.live().count()),
         "purge": services.open_request(by=request.user, initiative=shown),
-        "ends_on": services.ends_on(by=request.user, initiative=shown),
+        **services.near_ends(by=request.user, initiative=shown),
     }

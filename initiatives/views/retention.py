@@ -17,7 +17,7 @@ from accounts.forms import add_errors
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
-from confidentiality.policy import allows
+from confidentiality.policy import Standing, allows
 from confidentiality.records import Stale
 from initiatives import services
 from initiatives.forms.retention import NO_END, UNTIL, HoldForm, ReleaseForm, RetentionForm
@@ -28,14 +28,14 @@ from initiatives.views.inside import entered, frame
 ACTS: dict[str, Action] = {
     "set": Action.ASK_PURGE,
     "hold": Action.HOLD_RETENTION,
-    "release": Action.ASK_PURGE,
+    "release": Action.HOLD_RETENTION,
 }
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def retention(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Until when it is kept, for the whole team; its end set by leads, and held by whoever leads or facilitates."""
+    """Until when it is kept, for the whole team: set by leads, held and let go by whoever leads or facilitates."""
     shown, standing = entered(request, pk)
     found = services.retention_of(by=request.user, initiative=shown)
     act = request.POST.get("act", "") if request.method == "POST" else ""
@@ -50,11 +50,18 @@ def retention(request: HttpRequest, pk: UUID) -> HttpResponse:
         "reason": if_it_opens(found, "hold_reason") if found and found.held else "",
         "forms": forms,
         "may_set": allows(standing, Action.ASK_PURGE),
+        "may_release": _may_release(request, found, standing),
         "may_hold": allows(standing, Action.HOLD_RETENTION),
         "sessions": services.sessions_ending(by=request.user, initiative=shown),
     }
     status = max(answer_of(form) for form in forms.values())
     return render(request, "initiatives/retention.html", context, status=status)
+
+
+def _may_release(request: HttpRequest, found: Retention | None, standing: Standing) -> bool:
+    """Whether there is a button; whether it is so at this moment is said by the service."""
+    holds = found is not None and found.held_by_id == request.user.pk
+    return allows(standing, Action.HOLD_RETENTION if holds else Action.ASK_PURGE)
 
 
 def _forms(request: HttpRequest, found: Retention | None, act: str) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def _done(request: HttpRequest, shown: Initiative, act: str, form: Any) -> bool:
     given: dict[str, Any] = form.arguments() if act == "set" else form.cleaned_data
     serve, said = {
         "set": (services.set_retention, _("Saved.")),
-        "hold": (services.hold_retention, _("Held. Nothing is destroyed until a lead lets go.")),
+        "hold": (services.hold_retention, _("Held. Nothing is destroyed until you let go, or another lead.")),
         "release": (services.release_retention, _("Its time runs again.")),
     }[act]
     try:

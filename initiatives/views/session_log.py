@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import add_errors
 from accounts.models import User
-from confidentiality.codes import TeamRole
+from confidentiality.codes import Action, TeamRole
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import Standing, allows
 from confidentiality.records import Stale
 from confidentiality.words import listed
 from initiatives import services
@@ -25,6 +26,7 @@ from initiatives.enums import DraftPlace
 from initiatives.forms import RULES_EXPLAINED, SESSION_NAMES, DetailsForm, EditForm, LogForm
 from initiatives.forms.sessions import details_sent, fields_sent, kept_sent, sides_of
 from initiatives.models import Draft, Initiative, Session, SessionReader
+from initiatives.services.retention import ENDS
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import Version, numbered
 from initiatives.views.cards import answer_of
@@ -139,11 +141,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         draft = place.unsaved(request.user, fields_sent(shown))
         if draft is not None and draft.version != shown.version:
             return _overtaken(request, pk, draft.version, draft)
-        form = EditForm(initial=_initial(fields_sent(shown), shown), sides=sides_of(shown.initiative, shown))
+        stands, sides = fields_sent(shown), sides_of(shown.initiative, shown)
+        form = EditForm(initial=_initial(stands, shown), sides=sides, without=_without(shown, standing))
         if draft is not None:
             form.initial |= draft.values(form.fields)
         return _edit_page(request, shown, standing, form, draft)
-    form = EditForm(request.POST, sides=sides_of(shown.initiative, shown))
+    sides = sides_of(shown.initiative, shown)
+    form = EditForm(request.POST, sides=sides, without=_without(shown, standing))
     if form.is_valid():
         try:
             version = form.cleaned_data["version"]
@@ -156,6 +160,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error, SESSION_NAMES)
     return _edit_page(request, shown, standing, form)
+
+
+def _without(shown: Session, standing: Standing) -> set[str]:
+    """Fields that are not asked for: texts whose time is over, and their clock of whoever does not set it."""
+    if shown.texts_gone_at is not None:
+        return ENDS
+    return set() if allows(standing, Action.END_TEXTS) else {"keep_texts_until"}
 
 
 def _place(shown: Session, code: DraftPlace) -> Place:
@@ -175,8 +186,9 @@ def _overtaken(request: HttpRequest, pk: UUID, version: int, draft: Kept | None 
     now = {**blank, **fields_sent(shown)}
     data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
-    form = EditForm(data, sides=sides)
-    stands = EditForm(initial=_initial(now, shown), sides=sides)
+    without = _without(shown, standing)
+    form = EditForm(data, sides=sides, without=without)
+    stands = EditForm(initial=_initial(now, shown), sides=sides, without=without)
     said = _said(request.user, shown, stands, taken, disputed)
     return _edit_page(request, shown, standing, form, draft, **said)
 
@@ -238,16 +250,17 @@ def details(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What can wait: agenda, place, notes, product, incidents, and which observers read it."""
     shown, standing = written(request, pk)
     observers, place = _observers(shown), _place(shown, DraftPlace.SESSION_DETAILS)
+    without = _without(shown, standing)
     if request.method != "POST":
         stands = _details_of(shown)
         draft = place.unsaved(request.user, stands)
         if draft is not None and draft.version != shown.version:
             return _overtaken_details(request, pk, draft.version, draft)
-        form = DetailsForm(initial=_flat(stands, shown.version), observers=observers)
+        form = DetailsForm(initial=_flat(stands, shown.version), observers=observers, without=without)
         if draft is not None:
             form.initial |= draft.values(form.fields)
         return _details_page(request, shown, standing, form, draft)
-    form = DetailsForm(request.POST, observers=observers)
+    form = DetailsForm(request.POST, observers=observers, without=without)
     if form.is_valid():
         try:
             _save_details(request, shown, form)
@@ -306,10 +319,10 @@ def _overtaken_details(
     )
     data, taken, disputed = merge(draft.form_data() if draft else request.POST, known, now)
     data["version"] = str(shown.version)
-    observers = _observers(shown)
-    stands = DetailsForm(initial=_flat(now, shown.version), observers=observers)
+    asked: dict[str, Any] = {"observers": _observers(shown), "without": _without(shown, standing)}
+    stands = DetailsForm(initial=_flat(now, shown.version), **asked)
     said = _said(request.user, shown, stands, taken, disputed)
-    return _details_page(request, shown, standing, DetailsForm(data, observers=observers), draft, **said)
+    return _details_page(request, shown, standing, DetailsForm(data, **asked), draft, **said)
 
 
 def _details_page(

@@ -49,7 +49,7 @@ OVERTAKEN = 409
 def found_session(request: HttpRequest, pk: UUID, action: Action) -> tuple[Session, Standing]:
     """A session that the reader sees, with its initiative called by its title; 404, or Forbidden for the act."""
     sessions = Session.objects.visible_to(request.user)
-    related = ("initiative__conflict", "initiative__successor", "by")
+    related = ("initiative__conflict", "initiative__successor", "by", "clock_set_by")
     shown = get_object_or_404(sessions.select_related(*related), pk=pk)
     standing = policy.require(request.user, action, shown)
     services.entitle(by=request.user, initiatives=[shown.initiative])
@@ -335,7 +335,7 @@ def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """To another initiative in which the same person logs sessions."""
+    """To another initiative in which the same person logs sessions; who may is said by the service."""
     shown, standing = written(request, pk)
     choices = [card for card in services.writes_sessions_in(request.user) if card.pk != shown.initiative_id]
     services.entitle(by=request.user, initiatives=choices)

@@ -83,6 +83,12 @@ class Participation(InitiativeContent):
             raise ValidationError({"withdrew_on": text})
 
 
+# What a clock destroyed is not written again (initiatives/services/retention.py).
+_TEXTS_STAND = """
+    NOT EXISTS (SELECT FROM initiatives_session ended WHERE ended.id = session_id AND ended.texts_gone_at IS NOT NULL)
+"""
+
+
 class Attendance(InitiativeContent):
     """Somebody was at a session. No row for who was not; none at all under rules that forbid to store it."""
 
@@ -98,7 +104,7 @@ class Attendance(InitiativeContent):
     untied = ("participation", "participationrevision", "person", "personidentity")
     wall = Wall(
         select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}",
-        insert=LOGGED,
+        insert=f"{LOGGED} AND {_TEXTS_STAND}",
         delete=LOGGED,
         others={"t2d_policy": {"DELETE": "true"}},
     )

@@ -53,6 +53,7 @@ def mark_attendance(
     new = [part for pk, part in there.items() if pk not in before and pk not in stand]
     gone = [row for pk, row in stand.items() if pk in before and pk not in there]
     if new:
+        _refuse_ended(session)
         _refuse_rule(session)
         _doubt_withdrawn(session, new, override_reason)
     for part in new:
@@ -91,6 +92,12 @@ KEEPER = Keeper(
 def _refuse_strangers(session: Session, there: Iterable[Participation]) -> None:
     if any(part.initiative_id != session.initiative_id for part in there):
         text = _("Only people who take part in the initiative of this session can have been there.")
+        raise ValidationError({"participations": text})
+
+
+def _refuse_ended(session: Session) -> None:
+    if session.texts_gone_at is not None:
+        text = _("The time is over for which it was to be kept who was there: nobody writes it down again.")
         raise ValidationError({"participations": text})
 
 

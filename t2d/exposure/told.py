@@ -55,8 +55,8 @@ TELLS: Sequence[tuple[set[str], Any]] = (
     (
         {"initiatives.Session", "initiatives.SessionRevision", "initiatives.SessionReader"},
         gettext_lazy(
-            "When each team met, in which country, in what form, under which rule, who logged it and which observers "
-            "may read it; not what for, nor what was said."
+            "When each team met, in which country, in what form, under which rule, who logged it, which observers may "
+            "read it, until when its texts are kept and who said so; not what for, nor what was said."
         ),
     ),
     (

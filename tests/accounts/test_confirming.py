@@ -17,9 +17,11 @@ from django.utils.http import urlencode
 from accounts.models import AccessToken
 from conftest import World
 from initiatives.models import PurgeRequest, TeamMember
-from t2d.confirming import DELICATE
+from initiatives.models.retention import earliest_end
+from t2d.confirming import ALL_THE_SAME, DELICATE
 from tests import factories as make
 from tests.clients import client_of
+from tests.record import make_session
 from tests.security.asking import routes
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_every_delicate_address_asks_before_it_looks_at_what_is_sent(world: Worl
         path = route.path(dict.fromkeys(route.kinds(), world.secret.pk))
         if (name := resolve(path).view_name) in DELICATE:
             met.add(name)
-            answer = client.post(path, {"act": "extend"})
+            answer = client.post(path, {"act": "extend", ALL_THE_SAME.get(name, ""): "2199-01-01"})
             page = unescape(answer.content.decode())
             assert (answer.status_code, ASKED in page, str(DELICATE[name][0]) in page) == (422, True, True), (
                 name
@@ -124,6 +126,21 @@ def test_nobody_is_let_in_by_an_act_that_ends(world: World) -> None:
     world.secret.refresh_from_db()
     assert world.secret.successor is None
     assert TeamMember.objects.live().filter(initiative=world.secret).count() == 2
+
+
+def test_details_of_a_session_ask_when_they_say_when_its_texts_go(world: World) -> None:
+    client, session = long_signed_in(world.alice), make_session(world.secret, world.alice)
+    path = reverse("initiatives:session_details", args=[session.pk])
+    typed = {"version": 1, "audience": "team", "country": "CH"}
+    assert client.post(path, typed).status_code == 302
+    clock = {**typed, "version": 2, "keep_texts_until": str(earliest_end())}
+    asked = client.post(path, clock)
+    assert ASKED in asked.content.decode()
+    session.refresh_from_db()
+    assert (session.country, session.keep_texts_until) == ("CH", None)
+    assert client.post(path, sent_on(asked.content.decode(), make.PASSWORD)).status_code == 302
+    session.refresh_from_db()
+    assert session.keep_texts_until == earliest_end()
 
 
 def test_an_ended_access_does_not_come_back_unasked(world: World) -> None:

@@ -21,6 +21,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from confidentiality import vault
@@ -31,6 +32,7 @@ from confidentiality.vault import CannotOpen
 from confidentiality.wall import walled_models
 from conftest import World
 from initiatives import services
+from initiatives.embargo import begun_everywhere
 from initiatives.models import Brief, Initiative, PurgeRequest, Tombstone
 from initiatives.tasks import destroy_returned_keys, purge_due
 from tests import factories as make
@@ -160,6 +162,36 @@ def test_killed_before_any_step_the_next_run_finishes(world: World, dying: Dying
         ("done", False, False),
     }
     assert world.rival.brief.title == "Untouched"
+
+
+def test_killed_after_it_began_nobody_is_told_that_it_is_held(world: World, dying: Dying) -> None:
+    """Of an initiative whose time is over: what the page says of a hold is so, wherever the worker died."""
+    said = set()
+    for step in range(1, MOST_STEPS):
+        card = make.make_initiative(world.conflict, world.house, lead=world.alice, codename=f"Card {step}")
+        make.make_member(card, world.bob)
+        make.make_retention(card, world.alice, keep_until=begun_everywhere())
+
+        end = dying.purge(step)
+
+        if not rows_left(card.pk):
+            break
+        begun = Tombstone.objects.filter(purged_id=card.pk).exists()
+        with actor(world.bob):
+            try:
+                services.hold_retention(by=world.bob, initiative=card, reason="A court asked for it")
+                held = True
+            except ValidationError:
+                held = False
+        assert held is not begun, f"killed before step {step}"
+        said.add(held)
+        with logged_in_as(WORKER):
+            purge_due()
+        assert (rows_left(card.pk), has_key(card.pk)) == ((1, True) if held else (0, False))
+        if end != "killed":
+            break
+
+    assert said == {True, False}
 
 
 # --- Disturbed ------------------------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ def test_a_session_is_made_read_changed_and_remembered(world: World) -> None:
     assert set(row) == {
         "id", "version", "initiative", "status", "began_on", "began_precision", "ended_on", "ended_precision",
         "format", "rule", "embargo_until", "keep_texts_until", "audience", "country", "product_made", "present",
-        "agenda_themes", "purpose", "next_step", "place", "notes", "incidents", "texts_gone_at", "by",
-        "deleted_at", "created_at", "updated_at",
+        "agenda_themes", "purpose", "next_step", "place", "notes", "incidents", "clock_set_by", "clock_set_at",
+        "texts_gone_at", "by", "deleted_at", "created_at", "updated_at",
     }  # fmt: skip
     assert row["present"] == {"": 1, str(world.up.pk): 4}
     path = f"sessions/{row['id']}/"

@@ -22,20 +22,25 @@ from confidentiality.policy import Forbidden, Hidden
 from confidentiality.records import Stale
 from conftest import World
 from initiatives.dates import first_day
+from initiatives.embargo import begun_everywhere
 from initiatives.enums import Precision
 from initiatives.models import Session, SessionReader, SessionRevision
+from initiatives.models.retention import earliest_end
 from initiatives.services import (
     delete_session,
     edit_session,
+    hold_retention,
     log_session,
     move_session,
     name_reader,
+    release_retention,
     restore_session,
     session_versions,
     unname_reader,
     writes_sessions_in,
 )
 from initiatives.services.overriding import Doubt
+from initiatives.tasks import forget_ended_texts
 from tests import factories as make
 from tests.clients import client_of, post
 from tests.record import make_attendance, make_outcome, make_participation, make_person, make_session
@@ -349,6 +354,77 @@ def test_who_logs_moves_nothing_whoever_is_on_the_other_team(
 
     assert "initiative" in refused(lambda: move_session(by=noor, session=session, initiative=there))
     assert move_session(by=world.alice, session=session, initiative=there).initiative == there
+
+
+@pytest.mark.parametrize("who", ["logged it", "logged it long ago", "another", "let in for a day"])
+def test_a_facilitator_moves_what_they_just_logged_in_the_wrong_place(world: World, who: str) -> None:
+    """And nothing else: it takes a record away from a team for good."""
+    bob = make.make_member_of(world.house, "First", "owner") if who == "let in for a day" else world.bob
+    if who == "let in for a day":
+        tomorrow = timezone.now() + timedelta(1)
+        make.make_member(world.secret, bob, "facilitator", in_emergency=True, expires_at=tomorrow)
+    own = make.make_initiative(world.conflict, world.house, lead=bob, parties=(world.up, world.down))
+    session = log_session(
+        by=bob if who.startswith("logged") else world.alice, initiative=world.secret, **SEVEN
+    )
+    if who == "logged it long ago":
+        Session.objects.filter(pk=session.pk).update(created_at=timezone.now() - timedelta(days=7, minutes=1))
+    with actor(bob):
+        if who == "logged it":
+            assert move_session(by=bob, session=session, initiative=own).initiative == own
+            return
+        assert "initiative" in refused(lambda: move_session(by=bob, session=session, initiative=own))
+    session.refresh_from_db()
+    assert (session.deleted_at, session.purpose) == (None, SEVEN["purpose"])
+
+
+def test_nothing_is_taken_out_of_what_somebody_holds_nor_off_before_its_day(world: World, other: Any) -> None:
+    session = moving(world)
+    edit_session(by=world.alice, session=session, keep_texts_until=earliest_end())
+    hold_retention(by=world.bob, initiative=world.secret, reason="A court asked for it")
+    with actor(world.alice):
+        held = refused(lambda: move_session(by=world.alice, session=session, initiative=other))
+    assert "holds" in held["initiative"][0]
+    release_retention(by=world.bob, initiative=world.secret)
+    Session.objects.filter(pk=session.pk).update(keep_texts_until=begun_everywhere())
+    with actor(world.alice):
+        due = refused(lambda: move_session(by=world.alice, session=session, initiative=other))
+    assert "is over" in due["initiative"][0]
+
+
+def test_a_moved_session_takes_its_clock_along_with_a_month_to_see_it(world: World, other: Any) -> None:
+    far = earliest_end() + timedelta(90)
+    for stood, then in ((begun_everywhere() + timedelta(2), earliest_end()), (far, far)):
+        session = moving(world)
+        edit_session(by=world.bob, session=session, keep_texts_until=far)
+        Session.objects.filter(pk=session.pk).update(keep_texts_until=stood)
+        with actor(world.alice):
+            moved = move_session(by=world.alice, session=session, initiative=other)
+        moved.refresh_from_db()
+        session.refresh_from_db()
+        assert (moved.keep_texts_until, moved.clock_set_by) == (then, world.alice)
+        assert (session.keep_texts_until, session.clock_set_by) == (None, None)
+    # Who only logs there would not set it there either.
+    there = make.make_initiative(world.conflict, world.house, lead=world.bob, parties=(world.up,))
+    make.make_member(there, world.alice, "rapporteur")
+    session = moving(world)
+    edit_session(by=world.bob, session=session, keep_texts_until=far)
+    with actor(world.alice):
+        assert "initiative" in refused(
+            lambda: move_session(by=world.alice, session=session, initiative=there)
+        )
+
+
+def test_texts_that_are_gone_stay_gone_elsewhere(world: World, other: Any) -> None:
+    session = moving(world)
+    edit_session(by=world.alice, session=session, keep_texts_until=earliest_end())
+    Session.objects.filter(pk=session.pk).update(keep_texts_until=begun_everywhere())
+    forget_ended_texts()
+    session.refresh_from_db()
+    with actor(world.alice):
+        moved = move_session(by=world.alice, session=session, initiative=other)
+        assert moved.texts_gone_at == session.texts_gone_at is not None
+        assert "notes" in refused(lambda: edit_session(by=world.alice, session=moved, notes="Again"))
 
 
 def test_what_stays_behind_of_a_move_does_not_say_who_was_there(world: World, other: Any) -> None:

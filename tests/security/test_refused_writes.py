@@ -171,6 +171,7 @@ def test_keys_that_may_change_are_few_and_known() -> None:
         ("Retention", "held_by_id"),
         ("Retention", "set_by_id"),
         ("SelectionRating", "by_id"),
+        ("Session", "clock_set_by_id"),
         ("Transfer", "body_id"),
         ("Transfer", "carrier_id"),
         ("Transfer", "link_id"),

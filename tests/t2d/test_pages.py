@@ -16,8 +16,8 @@ from tests import record
 
 pytestmark = pytest.mark.django_db
 
-MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 32, 31, 22
-RECORD_QUERIES = 35
+MEDIATOR_QUERIES, COORDINATOR_QUERIES, STEWARD_QUERIES = 34, 32, 23
+RECORD_QUERIES = 37
 
 
 def home(user: Any) -> Any:
