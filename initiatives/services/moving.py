@@ -13,7 +13,7 @@ from confidentiality.codes import Action, TeamRole
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.models import Initiative, Session, SessionRevision
-from initiatives.models.session import SESSION_TEXTS
+from initiatives.models.session import untold
 from initiatives.services.rules import forget_who_was_there
 from initiatives.services.sessions import (
     MOVED,
@@ -63,15 +63,15 @@ def _leave_behind(session: Session, by: User) -> None:
     """The facts, deleted: the record is where it was moved to, and what is taken out there is nowhere else."""
     forget_who_was_there(session, by)
     change_versions(session, _without_texts)
-    for name in SESSION_TEXTS:
-        setattr(session, name, "")
+    for name, nothing in untold().items():
+        setattr(session, name, nothing)
     session.deleted_at, session.keep_texts_until = timezone.now(), None
     save(session)
     keep_session(session, by, ["deleted", MOVED], MOVED)
 
 
 def _without_texts(fields: Fields) -> Fields:
-    return {**fields, **{name: "" for name in SESSION_TEXTS if name in fields}}
+    return {**fields, **{name: nothing for name, nothing in untold().items() if name in fields}}
 
 
 def _refuse_move(session: Session, initiative: Initiative) -> None:

@@ -22,7 +22,7 @@ from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
-from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
+from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
 from initiatives.services.overriding import doubt
 from initiatives.services.retention import refuse_soon
@@ -91,8 +91,8 @@ def edit_session(
 def session_versions(*, by: User, session: Session) -> list[Version]:
     """Its versions, the newest first, as far as `by` may read the session now and might have read it then.
 
-    An observer reads none that was closed to observers as it stood, and no text where the rule gives observers the
-    facts, now or then.
+    An observer reads none that was closed to observers as it stood, and no more than the facts where the rule gives
+    observers these, now or then.
     """
     observes = session.standing_of(by).team_role == TeamRole.OBSERVER
 
@@ -102,7 +102,7 @@ def session_versions(*, by: User, session: Session) -> list[Version]:
         if _was_closed(fields, by):
             return None
         narrowed = FACTS_FOR_OBSERVERS & {session.rule, fields.get("rule")}
-        return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TEXTS}
+        return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TOLD}
 
     found = versions_of(by, session, seen)
     return [_as_observed(session, version) for version in found] if observes else found

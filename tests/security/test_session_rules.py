@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from confidentiality.codes import Rule
 from conftest import World
 from initiatives import embargo
 from initiatives.models import Session, SessionRevision
+from initiatives.models.session import SESSION_TOLD, untold
 from initiatives.services import edit_session, log_session
 from initiatives.services.overriding import Doubt
 from participants.models import Attendance
@@ -58,10 +60,25 @@ TABLE = {
     "participants_only": Row("nothing", "nothing", "nothing", named=False),
 }
 ROWS = sorted(TABLE.items())
+# Every field of a session is one or the other: a new one has to be judged here.
+FACTS = {
+    "id", "version", "created_at", "updated_at", "initiative", "status", "began_on", "began_precision", "ended_on",
+    "ended_precision", "format", "rule", "embargo_until", "audience", "country", "present", "keep_texts_until",
+    "texts_gone_at", "by", "deleted_at",
+}  # fmt: skip
+TOLD = {*TEXTS, "agenda_themes", "product_made"}
 
 
 def test_the_table_knows_every_rule() -> None:
     assert set(TABLE) == set(Rule.values)
+
+
+def test_every_field_of_a_session_is_a_fact_or_told_with_its_texts() -> None:
+    assert {field.name for field in Session._meta.concrete_fields} == FACTS | TOLD
+    assert FACTS.isdisjoint(TOLD)
+    assert set(untold()) == set(SESSION_TOLD) == TOLD
+    blank = Session(began_on=date(2026, 3, 4))
+    assert untold() == {name: getattr(blank, name) for name in TOLD}
 
 
 def observer(world: World) -> Any:
@@ -103,6 +120,28 @@ def test_what_an_observer_reads(world: World, rule: str, row: Row) -> None:
     listed = "".join(answer.content.decode() for answer in (*pages[3:], answers[0]))
     assert (str(session.pk) in listed) is (row.observers != "nothing")
     assert [pages[0].status_code, answers[1].status_code] == [404 if row.observers == "nothing" else 200] * 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["no_notes", "agreed_text_only", "embargo"])
+def test_the_agenda_and_what_came_of_it_are_no_facts(world: World, rule: str) -> None:
+    olga, until = observer(world), FAR if rule == "embargo" else None
+    session = record.make_session(
+        world.secret, world.alice, rule="on_record" if until else rule, embargo_until=until,
+        agenda_themes=["nuclear_risk"], product_made=True, purpose="", next_step="",
+    )  # fmt: skip
+    edit_session(by=world.alice, session=session, country="CH")
+    mine, hers = client_of(world.alice), client_of(olga)
+    (taken,) = csv.DictReader(get(mine, "sessions/", export="csv").content.decode("utf-8-sig").splitlines())
+    read = get(hers, f"sessions/{session.pk}/").json()
+    then = get(hers, f"sessions/{session.pk}/history/").json()[0]["fields_then"]
+
+    assert (taken["agenda_themes"], taken["product_made"], taken["country"]) == ("", "", "CH")
+    assert get(mine, "sessions/", preview="yes").json()["without_texts"] == {rule: 1}
+    # An embargo is no rule for those inside.
+    told = (["nuclear_risk"], True) if until else ([], None)
+    assert (read["agenda_themes"], read["product_made"]) == told
+    assert ("agenda_themes" in then, "product_made" in then) == (bool(until), bool(until))
 
 
 @pytest.mark.django_db
