@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from confidentiality.actor import actor
 from confidentiality.codes import Rule
@@ -30,6 +31,7 @@ from tests import record
 from tests.clients import client_of, get
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services import (
+    carry_out,
     edit_outcome,
     edit_transfer,
     plan_transfer,
@@ -317,6 +319,75 @@ def test_an_observer_sees_of_agreed_texts_what_is_agreed(world: World) -> None:
     assert get(client, f"outcomes/{outcome.pk}/").json()["statement"] == "What both want"
     assert get(client, f"transfers/{transfer.pk}/").status_code == 200
     assert "A first draft" not in get(client, f"outcomes/{outcome.pk}/history/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["agreed_text_only", "chatham_house"])
+def test_of_agreed_texts_an_observer_reads_nothing_that_only_the_team_says(world: World, rule: str) -> None:
+    session, olga = worded(world, rule), observer(world)
+    outcome = record_outcome(
+        by=world.alice, initiative=world.secret, session=session, kind="collective", content_kind="text_draft",
+        statement="Agreed words", evidence="Said by us: the deputy", interest_addressed="Said by us: what they hide",
+        travel_permission="officials", endorsed_by=[world.up, world.down],
+    )  # fmt: skip
+    edit_outcome(by=world.alice, outcome=outcome, statement="Agreed words, final", reason="Said by us: why")
+    office = record.make_body(world.conflict, "Ministry of Water")
+    transfer = plan_transfer(
+        by=world.alice, outcome=outcome, body=office, channel="private_memo", agent="facilitator",
+        message="Agreed words, sent", note="Said by us: his brother asked",
+    )  # fmt: skip
+    edit_transfer(by=world.alice, transfer=transfer, fidelity="faithful", reason="Said by us: corrected")
+    carry_out(by=world.alice, transfer=transfer, sent_on=timezone.localdate())
+    record_step(
+        by=world.alice, transfer=transfer, uptake="sent", on=timezone.localdate(), note="Said by us: driver",
+        reason="Said by us: late",
+    )  # fmt: skip
+    said = read_of(olga, outcome, transfer)
+
+    assert all(words in said for words in ("Agreed words, final", "Agreed words, sent"))
+    assert ("Said by us" in said) is (rule != "agreed_text_only")
+    # A search for it finds nothing either.
+    browser = Client()
+    browser.force_login(olga)
+    found = browser.post(reverse("initiatives:search"), {"q": "said by us"}).content.decode()
+    assert (str(outcome.pk) in found, str(transfer.pk) in found) == ((rule != "agreed_text_only"),) * 2
+    # What the team itself reads, a rapporteur too, is whole.
+    assert read_of(rapporteur(world), outcome, transfer).count("Said by us") > 6
+
+
+def rapporteur(world: World) -> Any:
+    user = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, user, "rapporteur")
+    return user
+
+
+def read_of(user: Any, outcome: Outcome, transfer: Any) -> str:
+    """What somebody reads of an outcome and of how it was carried, on pages and over the API."""
+    browser, client = Client(), client_of(user)
+    browser.force_login(user)
+    pages = [
+        reverse("transfer:outcome", args=[outcome.pk]),
+        reverse("transfer:outcome_history", args=[outcome.pk]),
+        *(reverse("transfer:outcome_revision", args=[outcome.pk, one.pk]) for one in outcome.revisions.all()),
+        reverse("transfer:transfer", args=[transfer.pk]),
+        reverse("transfer:transfer_history", args=[transfer.pk]),
+        *(
+            reverse("transfer:transfer_revision", args=[transfer.pk, one.pk])
+            for one in transfer.revisions.all()
+        ),
+    ]
+    asked = [
+        f"outcomes/{outcome.pk}/",
+        f"outcomes/{outcome.pk}/history/",
+        "outcomes/",
+        f"transfers/{transfer.pk}/",
+        "transfers/?expand=outcome",
+        "uptake-steps/",
+        "uptake-steps/?expand=transfer",
+    ]
+    answers = [*(browser.get(path) for path in pages), *(client.get(f"/api/v1/{path}") for path in asked)]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    return "".join(answer.content.decode() for answer in answers)
 
 
 @pytest.mark.django_db
