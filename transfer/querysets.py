@@ -115,7 +115,9 @@ class OfTransferQuerySet(OfOutcomeQuerySet):
 class StepQuerySet(OfTransferQuerySet):
     def visible_to(self, user: Any) -> Self:
         inside = super().visible_to(user)
-        return _as_far_as_agreed(inside, user, "transfer__outcome__session") if user.is_authenticated else inside
+        return (
+            _as_far_as_agreed(inside, user, "transfer__outcome__session") if user.is_authenticated else inside
+        )
 
 
 class ReceivedTransferQuerySet(models.QuerySet):

@@ -25,6 +25,8 @@ NOT_CLOSED = "session_id NOT IN (SELECT closed_sessions())"
 SESSION_TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
 # and in codes, which say as well what it was about and what came of it.
 SESSION_TOLD = (*SESSION_TEXTS, "agenda_themes", "product_made")
+# What was said and what happened, at length: under rules without notes there is none of it.
+SESSION_NOTES = ("notes", "incidents")
 LINE_LENGTH, PLACE_LENGTH, NOTES_LENGTH = 500, 200, 20000
 MOST_PRESENT = 9999
 

@@ -25,6 +25,7 @@ from confidentiality.policy import (
     WITHOUT_NOTES,
 )
 from initiatives.models import Session, SessionReader
+from initiatives.models.session import SESSION_NOTES
 from initiatives.services.versions import Fields, change_versions, kept_of
 
 
@@ -140,11 +141,11 @@ def _against(session: Session) -> list[Keeper]:
 def _noted_before(session: Session) -> bool:
     if session._state.adding or session.rule not in WITHOUT_NOTES:
         return False
-    return any(fields.get("notes") for fields in kept_of(session))
+    return any(fields.get(name) for fields in kept_of(session) for name in SESSION_NOTES)
 
 
 def _without_notes(fields: Fields) -> Fields:
-    return {**fields, "notes": ""}
+    return {**fields, **dict.fromkeys(SESSION_NOTES, "")}
 
 
 def _new_readers(session: Session, before: Mapping[str, Any]) -> int:

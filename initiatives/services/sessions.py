@@ -22,8 +22,9 @@ from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
-from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS, SESSION_TOLD
+from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
+from initiatives.services.drafts import forget_drafts_about
 from initiatives.services.overriding import doubt
 from initiatives.services.retention import refuse_soon
 from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
@@ -84,6 +85,8 @@ def edit_session(
     if "rule" in changed:
         changed += forget_against_the_rule(session, by)
     save(session)
+    if "rule" in changed and session.rule in WITHOUT_NOTES:
+        forget_drafts_about(session.pk)  # Of everybody: notes that were typed and not saved are notes.
     keep_session(session, by, changed, override_reason or reason)
     return session
 
@@ -324,10 +327,12 @@ def _is_whole(session: Session) -> bool:
 
 
 def _judge_rule(session: Session, changed: list[str]) -> None:
-    if session.rule in WITHOUT_NOTES and session.notes:
-        if "notes" in changed:
-            raise ValidationError({"notes": _("Under this rule no notes are kept.")})
-        raise ValidationError({"rule": _("Notes stand in this session. Under this rule none are kept.")})
+    stand = [name for name in SESSION_NOTES if session.rule in WITHOUT_NOTES and getattr(session, name)]
+    if written := [name for name in stand if name in changed]:
+        raise ValidationError(dict.fromkeys(written, _("Under this rule no notes are kept.")))
+    if stand:
+        text = _("Notes or incidents stand in this session. Under this rule none are kept.")
+        raise ValidationError({"rule": text})
 
 
 def unlikely(session: Session) -> dict[str, str]:

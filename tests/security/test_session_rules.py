@@ -20,9 +20,10 @@ from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from conftest import World
 from initiatives import embargo
-from initiatives.models import Session, SessionRevision
+from initiatives.models import Draft, Session, SessionRevision
 from initiatives.models.session import SESSION_TOLD, untold
 from initiatives.services import edit_session, log_session
+from initiatives.services.drafts import forget_drafts_about, keep_draft
 from initiatives.services.overriding import Doubt
 from participants.models import Attendance
 from participants.services.attendance import mark_attendance
@@ -62,6 +63,7 @@ TABLE = {
     "participants_only": Row("nothing", "nothing", "nothing", named=False),
 }
 ROWS = sorted(TABLE.items())
+NOTES = ("notes", "incidents")
 # Every field of a session is one or the other: a new one has to be judged here.
 FACTS = {
     "id", "version", "created_at", "updated_at", "initiative", "status", "began_on", "began_precision", "ended_on",
@@ -90,7 +92,7 @@ def observer(world: World) -> Any:
 
 
 def worded(world: World, rule: str) -> Session:
-    texts = {name: f"Said in {name}" for name in TEXTS if rule != "no_notes" or name != "notes"}
+    texts = {name: f"Said in {name}" for name in TEXTS if rule != "no_notes" or name not in NOTES}
     return log_session(
         by=world.alice, initiative=world.secret, began_on="2026-03-04", format="workshop", rule=rule, **texts
     )
@@ -210,7 +212,7 @@ def test_whose_change_it_was_goes_when_the_rule_forbids_to_store_it(world: World
     person = record.make_person(world.house, party=world.up)
     somebody = record.make_participation(world.secret, person, consents=["to_be_recorded"])
     session = worded(world, "chatham_house")
-    edit_session(by=world.alice, session=session, notes="")
+    edit_session(by=world.alice, session=session, notes="", incidents="")
     outcome = record_outcome(
         by=world.alice, initiative=world.secret, kind="individual", content_kind="attitude_change",
         statement="Would talk", travel_permission="team", participation=somebody, session=session,
@@ -227,8 +229,9 @@ def test_whose_change_it_was_goes_when_the_rule_forbids_to_store_it(world: World
     assert len(kept) == 2
     # It can be corrected afterwards like any other.
     edit_outcome(by=world.alice, outcome=outcome, statement="Would talk soon")
-    notes = {row.kept["fields"]["notes"] for row in SessionRevision.objects.filter(session=session)}
-    assert ("Said in notes" in notes) is (rule != "no_notes")
+    kept = [row.kept["fields"] for row in SessionRevision.objects.filter(session=session)]
+    for name in NOTES:
+        assert (f"Said in {name}" in {fields[name] for fields in kept}) is (rule != "no_notes")
 
 
 @pytest.mark.django_db
@@ -238,7 +241,7 @@ def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
     person = record.make_person(world.house, party=world.up)
     somebody = record.make_participation(world.secret, person, consents=["to_be_recorded"])
     session = worded(world, "chatham_house")
-    edit_session(by=world.alice, session=session, notes="")
+    edit_session(by=world.alice, session=session, notes="", incidents="")
     made = {"kind": "individual", "content_kind": "attitude_change", "statement": "Would talk"}
     sided, elsewhere = (
         record_outcome(
@@ -271,6 +274,71 @@ def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
             override_reason="x",
         )
     assert list(refused.value.message_dict) == ["participation"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NOTES)
+def test_without_notes_there_are_none_typed_or_saved(world: World, name: str) -> None:
+    """Neither in the session, nor in what a colleague has not saved yet or goes on typing on a page that stands open."""
+    session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
+    typed = {name: ["Word for word"], "place": ["A hall"]}
+    form: dict[str, Any] = {"place": "session_details", "initiative": world.secret}
+    for one in (session, other):
+        keep_draft(by=world.bob, about=one.pk, data=typed, **form)
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, rule="no_notes", override_reason="So agreed")
+    assert list(refused.value.message_dict) == ["rule"]
+    nothing = dict.fromkeys(NOTES, "")
+    with actor(world.alice):  # The database asks who writes.
+        edit_session(by=world.alice, session=session, rule="no_notes", **nothing, override_reason="So agreed")
+
+    assert [draft.about for draft in Draft.objects.all()] == [other.pk]
+    keep_draft(by=world.bob, about=session.pk, data=typed, **form)
+    assert Draft.objects.get(about=session.pk).data == {name: [""], "place": ["A hall"]}
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, **{name: "Word for word"})
+    assert list(refused.value.message_dict) == [name]
+
+
+@pytest.mark.django_db
+def test_nobody_forgets_drafts_of_others_but_by_the_rule(world: World) -> None:
+    """The function of the database asks for itself."""
+    session, quiet = worded(world, "chatham_house"), worded(world, "no_notes")
+    for one in (session, quiet):
+        make.make_draft(world.bob, "edit_session", initiative=world.secret, about=one.pk)
+    forget_drafts_about(session.pk)
+    for user in (world.rita, observer(world)):
+        with actor(user):
+            forget_drafts_about(quiet.pk)
+    assert Draft.objects.count() == 2
+    with actor(world.alice):
+        forget_drafts_about(quiet.pk)
+    assert [draft.about for draft in Draft.objects.all()] == [session.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("unticked", [False, True])
+def test_no_history_of_who_takes_part_says_who_was_there(world: World, unticked: bool) -> None:
+    """Of somebody who had withdrawn the history says that they came, and why. Of another session it goes on saying it."""
+    part = record.make_participation(world.secret, status="withdrew", withdrew_on=date(2026, 1, 1))
+    session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
+    why = {"override_reason": "Came on 4 March all the same"}
+    for one in (session, other):
+        mark_attendance(by=world.alice, session=one, participations=[part], **why)
+    if unticked:
+        mark_attendance(by=world.alice, session=session, participations=[])
+    edit_session(by=world.alice, session=session, rule="chatham_house", purpose="Gauges")
+    with pytest.raises(Doubt) as asked:
+        edit_session(by=world.alice, session=session, rule="non_attributed_summary")
+    assert "It stands there who came" in str(asked.value)
+    edit_session(by=world.alice, session=session, rule="non_attributed_summary", override_reason="So agreed")
+    kept = [row.kept for row in part.revisions.order_by("number")]
+
+    assert [(one["changed"], one["reason"]) for one in kept] == [
+        ([], ""),
+        (["attendance"], "Came on 4 March all the same"),
+    ]
+    assert str(session.pk) not in str(kept)
 
 
 @pytest.mark.django_db
