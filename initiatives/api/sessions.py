@@ -78,6 +78,9 @@ class ReasonSerializer(StrictParts):
 
 class MoveSerializer(StrictParts):
     initiative = OwnInitiative(help_text=_("Another initiative in which the caller writes sessions."))
+    override_reason = serializers.CharField(
+        max_length=REASON_LENGTH, required=False, allow_blank=True, help_text=OVERRIDE
+    )
 
 
 class SessionRevisionSerializer(VersionSerializer):

@@ -13,8 +13,9 @@ from confidentiality.codes import Action, TeamRole
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.models import Initiative, Session, SessionRevision
-from initiatives.models.session import untold
-from initiatives.services.rules import forget_who_was_there
+from initiatives.models.session import SESSION_TEXTS, untold
+from initiatives.services.overriding import doubt
+from initiatives.services.rules import forget_who_was_there, tells_of_people
 from initiatives.services.sessions import (
     MOVED,
     hanging_on,
@@ -24,7 +25,7 @@ from initiatives.services.sessions import (
     stands_of,
 )
 from initiatives.services.turns import take_turn
-from initiatives.services.versions import Fields, change_versions
+from initiatives.services.versions import Fields, change_versions, needed_reason
 
 # It takes a session out of the reach of one team and before the eyes of another, whoever is on it today: for those
 # who answer for what is said.
@@ -33,13 +34,19 @@ DECIDES = (TeamRole.LEAD, TeamRole.FACILITATOR)
 
 @transaction.atomic
 def move_session(
-    *, by: User, session: Session, initiative: Initiative, version: int | None = None
+    *,
+    by: User,
+    session: Session,
+    initiative: Initiative,
+    version: int | None = None,
+    override_reason: str = "",
 ) -> Session:
     """Take a session to another initiative in which the same person writes sessions: the new session.
 
     Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
-    A lead or facilitator moves it; who was there today could be another tomorrow.
+    A lead or facilitator moves it; who was there today could be another tomorrow. Raises Doubt where its texts name
+    people of the other initiative and its rule keeps them inside, unless there is a reason for it.
     """
     standing = policy.require(by, Action.EDIT_SESSIONS, session)
     policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
@@ -52,11 +59,20 @@ def move_session(
     moved = Session(initiative=initiative, by=by, version=session.version + 1)
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
+    _ask_of_people(by, moved, override_reason)
     save(moved)
     _copy_history(session, moved, by)
-    keep_session(moved, by, [MOVED], MOVED)
+    keep_session(moved, by, [MOVED], override_reason or MOVED)
     _leave_behind(session, by)
     return moved
+
+
+def _ask_of_people(by: User, moved: Session, override_reason: str) -> None:
+    """Its texts were compared with the names of those who take part where it was written."""
+    if override_reason.strip():
+        needed_reason(override_reason, "override_reason")
+    found = tells_of_people(by, moved, {name: getattr(moved, name) for name in SESSION_TEXTS})
+    doubt({"initiative": " ".join(dict.fromkeys(found.values()))} if found else {}, override_reason)
 
 
 def _leave_behind(session: Session, by: User) -> None:
