@@ -27,7 +27,12 @@ from initiatives.services.countries import country_codes
 from initiatives.services.drafts import forget_drafts_about
 from initiatives.services.overriding import doubt
 from initiatives.services.retention import refuse_soon
-from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
+from initiatives.services.rules import (
+    consequences,
+    ended_sooner,
+    forget_against_the_rule,
+    tells_of_people,
+)
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
@@ -72,7 +77,7 @@ def edit_session(
     """Change any of SESSION_FIELDS; what stands there already changes nothing.
 
     A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does, and
-    where the new rule or audience has consequences (rules.py).
+    where the new rule or audience has consequences or an embargo ends sooner (rules.py).
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
@@ -308,10 +313,7 @@ def _judge(
     _judge_rule(session, changed)
     if "keep_texts_until" in changed:
         refuse_soon(session.keep_texts_until)
-    doubts = {}
-    decided = [name for name in READ_BY if name in changed]
-    if before and decided and (text := consequences(session, before, by)):
-        doubts[decided[0]] = text
+    doubts = _of_readers(by, session, changed, before) if before else {}
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()
         session.clean()
@@ -319,6 +321,17 @@ def _judge(
     asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
     doubts |= tells_of_people(by, session, {name: if_it_opens(session, name) for name in asked})
     doubt(doubts, override_reason)
+
+
+def _of_readers(by: User, session: Session, changed: list[str], before: Mapping[str, Any]) -> dict[str, str]:
+    """What to ask because somebody reads it who did not, or not any more: now, or sooner than was agreed."""
+    doubts = {}
+    if "embargo_until" in changed and (text := ended_sooner(session, before["embargo_until"], by)):
+        doubts["embargo_until"] = text
+    decided = [name for name in READ_BY if name in changed]
+    if decided and (text := consequences(session, before, by)):
+        doubts[decided[0]] = " ".join(filter(None, (doubts.get(decided[0]), text)))
+    return doubts
 
 
 def _is_whole(session: Session) -> bool:

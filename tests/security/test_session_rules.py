@@ -29,7 +29,7 @@ from participants.models import Attendance
 from participants.services.attendance import mark_attendance
 from tests import factories as make
 from tests import record
-from tests.clients import client_of, get
+from tests.clients import client_of, get, patch, pointers
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services import (
     carry_out,
@@ -279,7 +279,7 @@ def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", NOTES)
 def test_without_notes_there_are_none_typed_or_saved(world: World, name: str) -> None:
-    """Neither in the session, nor in what a colleague has not saved yet or goes on typing on a page that stands open."""
+    """Neither in the session, nor in what a colleague has not saved yet or goes on typing on an open page."""
     session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
     typed = {name: ["Word for word"], "place": ["A hall"]}
     form: dict[str, Any] = {"place": "session_details", "initiative": world.secret}
@@ -319,7 +319,7 @@ def test_nobody_forgets_drafts_of_others_but_by_the_rule(world: World) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("unticked", [False, True])
 def test_no_history_of_who_takes_part_says_who_was_there(world: World, unticked: bool) -> None:
-    """Of somebody who had withdrawn the history says that they came, and why. Of another session it goes on saying it."""
+    """Of somebody who had withdrawn the history says that they came, and why; of another session it goes on so."""
     part = record.make_participation(world.secret, status="withdrew", withdrew_on=date(2026, 1, 1))
     session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
     why = {"override_reason": "Came on 4 March all the same"}
@@ -605,6 +605,53 @@ def test_what_went_out_under_an_embargo_lifted_early_is_decided_by_those_who_sen
     edit_session(by=world.alice, session=session, embargo_until=None, override_reason="All sides agree")
     session.refresh_from_db()
     assert session.embargo_until is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("until", [None, FAR - timedelta(1)])
+def test_an_embargo_that_stands_is_cut_short_with_a_reason_by_those_who_send(
+    world: World, until: date | None
+) -> None:
+    """Though nothing has gone out: on pages and over the API alike."""
+    ruth, session = rapporteur(world), worded(world, "on_record")
+    edit_session(by=ruth, session=session, embargo_until=FAR)
+    day = until.isoformat() if until else ""
+    answer = patch(
+        client_of(ruth), f"sessions/{session.pk}/", {"embargo_until": day or None, "override_reason": "x"}
+    )
+    assert (answer.status_code, pointers(answer)) == (400, {"/embargo_until": "invalid"})
+    browser = Client()
+    typed = {"version": "2", "embargo_until": day, "audience": "team", "notes": "Typed and kept"}
+    browser.force_login(ruth)
+    page = browser.post(reverse("initiatives:session_details", args=[session.pk]), typed)
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == ["embargo_until"]
+    assert "A lead or facilitator lifts it" in page.content.decode()
+    assert "Typed and kept" in page.content.decode()
+
+    lead = client_of(world.bob)
+    asked = patch(lead, f"sessions/{session.pk}/", {"embargo_until": day or None})
+    assert pointers(asked) == {"/embargo_until": "confirm"}
+    browser.force_login(world.bob)
+    page = browser.post(reverse("initiatives:session_details", args=[session.pk]), typed)
+    assert 'name="override_reason"' in page.content.decode()
+    reason = {"override_reason": "All sides agree"}
+    assert (
+        browser.post(
+            reverse("initiatives:session_details", args=[session.pk]), {**typed, **reason}
+        ).status_code
+        == 302
+    )
+    session.refresh_from_db()
+    assert session.embargo_until == until
+    assert session.revisions.order_by("-number")[0].kept["reason"] == "All sides agree"
+
+
+@pytest.mark.django_db
+def test_an_embargo_that_is_over_is_corrected_by_whoever_writes(world: World) -> None:
+    session = worded(world, "on_record")
+    edit_session(by=world.alice, session=session, embargo_until=PAST)
+    edit_session(by=rapporteur(world), session=session, embargo_until=None)
 
 
 @pytest.mark.django_db
