@@ -253,8 +253,8 @@ class Reading(Endpoint):
         return self.model._meta.verbose_name_plural.replace(" ", "-")
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """What of the rows may leave in a file: a resource whose records stay in the room takes it out here, and says in
-        `causes` what keeps it there."""
+        """What of the rows may leave in a file: a resource whose records stay in the room takes it out here, and says
+        in `causes` what keeps it there."""
         return rows
 
     def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:

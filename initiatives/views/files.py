@@ -26,8 +26,8 @@ from confidentiality.words import listed
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
     "sessions": _(
-        "Left out, because a file leaves the room: sessions for participants only, deleted ones, and of sessions without "
-        "notes, with agreed texts only, or under an embargo everything but the facts and the numbers."
+        "Left out, because a file leaves the room: sessions for participants only, deleted ones, and of sessions "
+        "without notes, with agreed texts only, or under an embargo everything but the facts and the numbers."
     ),
     "people": PSEUDONYMS,
     "participations": PSEUDONYMS,

@@ -208,7 +208,7 @@ class Outcomes(Resource):
         return queryset.filter(pk__in=found)
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: what the group or the rule of the session keeps there, or was deleted, is not in it."""
+        """A file leaves the room: nothing that was deleted, or that the group or the rule of its session keeps."""
         blank: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "change": {}}
         seen = Outcome.objects.visible_to(self.request.user).select_related("session")
         by_id = {str(one.pk): one for one in seen.filter(pk__in=[row["id"] for row in rows])}

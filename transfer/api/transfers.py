@@ -236,8 +236,8 @@ class UptakeSteps(Making, Reading):
         return found.filter(**kept) if self.action == "list" else found
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: only steps of what may travel the way it did, and what a team remarks on it only where
-        it may be said who: notes often say so."""
+        """A file leaves the room: only steps of what may travel the way it did, and what a team remarks on it only
+        where it may be said who: notes often say so."""
         ids = {row["transfer"] for row in rows}
         seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids)
         by_id = {str(one.pk): one for one in seen.select_related("outcome__session")}

@@ -130,6 +130,29 @@ def keeps_way(outcome: Outcome, channel: str) -> str:
     return "" if allows(outcome.travel_permission, channel) else KeptBy.PERMISSION.value
 
 
+# Of what the rule of a session keeps inside: what only says who it was.
+PEOPLE = "people"
+
+
+def kept_inside(session: Session | None, outcome: Outcome) -> set[str]:
+    """What the rule of this session keeps in the room of an outcome that comes out of it."""
+    rule = session.rule if session else None
+    kept = {
+        "row": rule in IN_NO_FILE,
+        "texts": rule in IN_NO_FILE | FACTS_IN_FILES,
+        "officials": _held_by(rule, outcome),
+        PEOPLE: rule not in ATTENDANCE_IN_FILES,
+    }
+    return {name for name, holds in kept.items() if holds}
+
+
+def embargo_ends(before: Session | None, now: Session | None) -> bool:
+    """Whether an outcome escapes an embargo that stands, or is held by it for less long, with another session."""
+    return before is not None and embargo.ends_earlier(
+        before.embargo_until, now.embargo_until if now else None
+    )
+
+
 def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:
     """The transfers by which an outcome has left the team, the first of them first."""
     done = {"status": TransferStatus.DONE, "deleted_at": None}
