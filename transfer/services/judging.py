@@ -249,7 +249,7 @@ def _of_repeating(outcome: Outcome) -> dict[str, str]:
 def _of_names(by: Any, outcome: Outcome, asked: AbstractSet[str]) -> dict[str, str]:
     """In its texts; and with another session, or none, in all of them and in messages written before."""
     another = "session" in asked and not outcome._state.adding
-    names = TEXTS if "session" in asked else asked.intersection(TEXTS)
+    names = TEXTS if "session" in asked else asked & set(TEXTS)
     found = in_texts(by=by, outcome=outcome, session=outcome.session, names=names) if names else {}
     if another and (sent := messages_that_name(by=by, outcome=outcome, session=outcome.session)):
         text = _("Names on record stand in what was written from it: %(where)s. Look at these messages, too.")
