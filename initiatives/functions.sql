@@ -322,7 +322,7 @@ $$;
 COMMENT ON FUNCTION forget_drafts(uuid) IS 'for t2d_app';
 
 -- Unfinished forms about a session under whose rule nobody keeps notes: of everybody, by whoever writes sessions there.
-CREATE FUNCTION forget_drafts_about(whose uuid) RETURNS void
+CREATE FUNCTION forget_drafts_of_session(whose uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM initiatives_draft WHERE about = whose AND EXISTS (
@@ -331,7 +331,7 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION forget_drafts_about(uuid) IS 'for t2d_app';
+COMMENT ON FUNCTION forget_drafts_of_session(uuid) IS 'for t2d_app';
 
 -- Leads whose account was recovered, on initiatives where no other lead is left and the acting user is the successor:
 -- who may say that it is really them. The name, and nothing of the initiative.

@@ -98,10 +98,10 @@ def _make_room(user: User) -> None:
     Draft.objects.filter(pk__in=list(own[MOST_DRAFTS - 1 :])).delete()
 
 
-def forget_drafts_about(session_id: UUID) -> None:
+def forget_drafts_of_session(session_id: UUID) -> None:
     """Unfinished forms about a session under whose rule nobody keeps notes, whoever typed them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT forget_drafts_about(%s)", [session_id])
+        cursor.execute("SELECT forget_drafts_of_session(%s)", [session_id])
 
 
 def _storable(about: UUID | None, data: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
 from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
-from initiatives.services.drafts import forget_drafts_about
+from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import doubt
 from initiatives.services.retention import refuse_soon
 from initiatives.services.rules import (
@@ -91,7 +91,7 @@ def edit_session(
         changed += forget_against_the_rule(session, by)
     save(session)
     if "rule" in changed and session.rule in WITHOUT_NOTES:
-        forget_drafts_about(session.pk)  # Of everybody: notes that were typed and not saved are notes.
+        forget_drafts_of_session(session.pk)  # Of everybody: notes that were typed and not saved are notes.
     keep_session(session, by, changed, override_reason or reason)
     return session
 

@@ -62,7 +62,7 @@ HARMLESS = {
     "audit_part": "a length and a text",
     "user_of_token": "asked by who holds the token",
     "forget_drafts": "what somebody left unfinished, within a minute of a recovery",
-    "forget_drafts_about": "unfinished forms about a session without notes, by who writes it; test_session_rules.py",
+    "forget_drafts_of_session": "unfinished forms about a session without notes; test_session_rules.py",
     "enqueue": "that something is to be compared, by whoever saved it",
     "exchange_party": "changes a party for its twin, for a coordinator's move; tests/initiatives/test_reference.py",
 }

@@ -23,7 +23,7 @@ from initiatives import embargo
 from initiatives.models import Draft, Session, SessionRevision
 from initiatives.models.session import SESSION_TOLD, untold
 from initiatives.services import edit_session, log_session
-from initiatives.services.drafts import forget_drafts_about, keep_draft
+from initiatives.services.drafts import forget_drafts_of_session, keep_draft
 from initiatives.services.overriding import Doubt
 from participants.models import Attendance
 from participants.services.attendance import mark_attendance
@@ -306,13 +306,13 @@ def test_nobody_forgets_drafts_of_others_but_by_the_rule(world: World) -> None:
     session, quiet = worded(world, "chatham_house"), worded(world, "no_notes")
     for one in (session, quiet):
         make.make_draft(world.bob, "edit_session", initiative=world.secret, about=one.pk)
-    forget_drafts_about(session.pk)
+    forget_drafts_of_session(session.pk)
     for user in (world.rita, observer(world)):
         with actor(user):
-            forget_drafts_about(quiet.pk)
+            forget_drafts_of_session(quiet.pk)
     assert Draft.objects.count() == 2
     with actor(world.alice):
-        forget_drafts_about(quiet.pk)
+        forget_drafts_of_session(quiet.pk)
     assert [draft.about for draft in Draft.objects.all()] == [session.pk]
 
 
