@@ -124,6 +124,16 @@ class ExportReason(TextChoices):
     OTHER = "other", _("Something else")
 
 
+class KeptBy(TextChoices):
+    """What keeps a row or a part of it out of a file, where it is not the rule of its session."""
+
+    EMBARGO = "embargo", _("the embargo of the session")
+    PERMISSION = "permission", _("the group did not agree that it travels, or not yet")
+    PEOPLE = "people", _("who it was: only of a session on the record does a file say so")
+    LINK = "link", _("by whose tie it went: no file says so")
+    DELETED = "deleted", _("it was deleted")
+
+
 class Rule(TextChoices):
     """What may be done with what was said in a session; the effects are in policy.py."""
 

@@ -382,6 +382,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         )
 $$;
 
+-- Unfinished forms about a session under whose rule nobody keeps notes: of everybody, by whoever writes sessions there.
+CREATE FUNCTION forget_drafts_of_session(whose uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM initiatives_draft WHERE about = whose AND EXISTS (
+        SELECT FROM initiatives_session session WHERE session.id = whose AND session.rule = 'no_notes'
+            AND session.initiative_id IN (SELECT logged_initiatives())
+    );
+END
+$$;
+COMMENT ON FUNCTION forget_drafts_of_session(uuid) IS 'for t2d_app';
+
 -- Leads whose account was recovered, on initiatives where no other lead is left and the acting user is the successor:
 -- who may say that it is really them. The name, and nothing of the initiative.
 CREATE FUNCTION leads_to_admit() RETURNS TABLE (member uuid, name text)

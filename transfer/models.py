@@ -44,6 +44,7 @@ from transfer.querysets import (
     OfTransferQuerySet,
     OutcomeQuerySet,
     ReceivedTransferQuerySet,
+    StepQuerySet,
     TransferQuerySet,
 )
 
@@ -123,6 +124,13 @@ class Outcome(InitiativeContent):
 
     def __str__(self) -> str:
         return f"outcome {self.pk}"
+
+    # Set by visible_to: whether this reader, an observer, is told only what the sides agreed on.
+    agreed_only = False
+
+    def leave_agreed(self) -> None:
+        """Take out of this object what only the team says. Never saved."""
+        self.interest_addressed = self.evidence = ""
 
     def clean(self) -> None:
         errors: dict[str, Any] = {}
@@ -238,6 +246,13 @@ class Transfer(InitiativeContent):
     def __str__(self) -> str:
         return f"transfer {self.pk}"
 
+    # Set by visible_to: whether this reader, an observer, is told only what the sides agreed on.
+    agreed_only = False
+
+    def leave_agreed(self) -> None:
+        """Take out of this object what only the team says. Never saved."""
+        self.note = ""
+
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         if text := wrong_with(self.sent_on, self.sent_precision):
@@ -311,7 +326,7 @@ class UptakeStep(InitiativeContent):
     note = EncryptedTextField(_("note"), field_id="uptake_step.note", max_length=TEXT_LENGTH, blank=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", editable=False)
 
-    objects = OfTransferQuerySet.as_manager()
+    objects = StepQuerySet.as_manager()
 
     # A liaison's acknowledgement is written by acknowledge_transfer (functions.sql), as the functions' owner.
     wall = Wall(
@@ -326,6 +341,13 @@ class UptakeStep(InitiativeContent):
 
     def __str__(self) -> str:
         return f"{self.uptake} {self.on}"
+
+    # Set by visible_to: whether this reader, an observer, is told only what the sides agreed on.
+    agreed_only = False
+
+    def leave_agreed(self) -> None:
+        """Take out of this object what only the team says. Never saved."""
+        self.reason = self.note = ""
 
     def clean(self) -> None:
         if text := wrong_with(self.on, self.precision):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
+from django.db.models.query import ModelIterable
 
 from confidentiality.codes import TeamRole
 from confidentiality.policy import AGREED_FOR_OBSERVERS
@@ -23,12 +25,35 @@ def closed_outcomes(user: Any) -> models.QuerySet:
     return inside.filter(Q(session__in=closed_sessions(user)) | unagreed)
 
 
+class _AsFarAsAgreed(ModelIterable):
+    """Records of which this reader is told what the sides agreed on come without the rest, whoever asked."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for record in super().__iter__():
+            if record.agreed_only:
+                record.leave_agreed()
+            yield record
+
+
+def _as_far_as_agreed(inside: Any, user: Any, session: str) -> Any:
+    """Each with `agreed_only`: whether it came out of a session under "agreed text only" and the reader observes there.
+    `session`: the path to it."""
+    observed = user.team_memberships.live().filter(role=TeamRole.OBSERVER).values("initiative_id")
+    narrowed = When(**{f"{session}__rule__in": AGREED_FOR_OBSERVERS, "initiative__in": observed}, then=True)
+    found = inside.annotate(agreed_only=Case(narrowed, default=False))
+    found._iterable_class = _AsFarAsAgreed
+    return found
+
+
 class OutcomeQuerySet(KeptQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Of one's teams; where one observes, without what came out of sessions that are closed to observers, and
-        without what is not agreed yet of sessions under "agreed text only"."""
+        """Of one's teams; where one observes, without what came out of sessions that are closed to observers, without
+        what is not agreed yet of sessions under "agreed text only", and of these without what only the team says."""
         inside = super().visible_to(user)
-        return inside.exclude(pk__in=closed_outcomes(user).values("pk")) if user.is_authenticated else inside
+        if not user.is_authenticated:
+            return inside
+        open_ones = inside.exclude(pk__in=closed_outcomes(user).values("pk"))
+        return _as_far_as_agreed(open_ones, user, "session")
 
     def with_travelled(self) -> Self:
         """Each with `travelled`: whether it was carried out of the team at least once."""
@@ -63,6 +88,10 @@ class OfOutcomeQuerySet(KeptQuerySet):
 
 
 class TransferQuerySet(OfOutcomeQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        inside = super().visible_to(user)
+        return _as_far_as_agreed(inside, user, "outcome__session") if user.is_authenticated else inside
+
     def kept(self) -> Self:
         """What nobody deleted, nor the outcome that was carried."""
         return super().kept().filter(outcome__deleted_at=None)
@@ -81,6 +110,14 @@ class OfTransferQuerySet(OfOutcomeQuerySet):
 
     def _closed(self, user: Any) -> models.QuerySet:
         return apps.get_model("transfer", "Transfer").objects.filter(outcome__in=super()._closed(user))
+
+
+class StepQuerySet(OfTransferQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        inside = super().visible_to(user)
+        return (
+            _as_far_as_agreed(inside, user, "transfer__outcome__session") if user.is_authenticated else inside
+        )
 
 
 class ReceivedTransferQuerySet(models.QuerySet):

@@ -136,6 +136,8 @@ class Reading(Endpoint):
     """A list and details. `records` is the only place where rows are read, and goes through visible_to."""
 
     model: Any
+    # What `exported` says of rows that it leaves out, or takes something out of: by id, what keeps it, as a code.
+    causes: dict[str, str]
     orderings: tuple[str, ...] = ("created_at", "updated_at")
     ordering = "-created_at"
     searches = False
@@ -261,6 +263,7 @@ class Reading(Endpoint):
             text = _("More than %(number)d rows: narrow the filters.") % {"number": MOST_ROWS}
             raise ValidationError({"export": [ErrorDetail(text, "too_many")]})
         known = self.represent(rows)
+        self.causes = {}
         return known, self.exported(known)
 
     def _columns(self) -> list[str]:
@@ -271,7 +274,8 @@ class Reading(Endpoint):
         return self.model._meta.verbose_name_plural.replace(" ", "-")
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """What of the rows may leave in a file: a resource whose records stay in the room takes it out here."""
+        """What of the rows may leave in a file: a resource whose records stay in the room takes it out here, and says
+        in `causes` what keeps it there."""
         return rows
 
     def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
@@ -279,8 +283,8 @@ class Reading(Endpoint):
         return ()
 
     def kept_by(self, row: Mapping[str, Any]) -> str:
-        """What keeps a row or its texts in the room, as a code: the rule of its session; "" where there is none."""
-        return str(row.get("rule") or "")
+        """What keeps a row, or something of it, in the room: the rule of its session, or a code of KeptBy."""
+        return self.causes.get(str(row.get("id")), "")
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.answer(self.get_object())

@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from confidentiality.codes import ExportReason
+from confidentiality.codes import ExportReason, KeptBy
 
 EXPAND = _("Relations to inline, comma-separated: %(names)s. What you cannot read stays an id.")
 ORDERING = _("One of: %(names)s; with - for the other way.")
@@ -54,7 +54,8 @@ class DeskSchema(AutoSchema):
                 _query(
                     "preview",
                     "Any value: instead of the list, what a file of it would hold (`rows`, `columns`, `first`), and "
-                    "what it would not, by the rule that keeps it (`left_out`, `without_texts`). Nothing leaves by it.",
+                    "what it would not, by what keeps it (`left_out`, `without_texts`): the rule of a session, or "
+                    f"{', '.join(KeptBy.values)}. Nothing leaves by it.",
                 )
             )
         if listing and self.view.searches:

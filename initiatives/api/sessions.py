@@ -19,7 +19,7 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.enums import RecordKind
 from confidentiality import policy
-from confidentiality.codes import Action, Rule
+from confidentiality.codes import Action, KeptBy, Rule
 from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE, UNATTRIBUTED_IN_FILES
 from initiatives import services
 from initiatives.api.brief import OfInitiative, OwnInitiative
@@ -30,7 +30,7 @@ from initiatives.api.versions import VersionSerializer
 from initiatives.embargo import stands
 from initiatives.enums import SessionFormat, SessionStatus, Theme
 from initiatives.models import Session
-from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
+from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS, untold
 from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
@@ -39,9 +39,6 @@ from participants.services.attribution import named_rows
 OVERRIDE = _(
     "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
 )
-
-# What kept something inside, in the ledger, beside the codes of rules.
-EMBARGO = "embargo"
 
 
 class SessionSerializer(Strict):
@@ -84,6 +81,9 @@ class ReasonSerializer(StrictParts):
 
 class MoveSerializer(StrictParts):
     initiative = OwnInitiative(help_text=_("Another initiative in which the caller writes sessions."))
+    override_reason = serializers.CharField(
+        max_length=REASON_LENGTH, required=False, allow_blank=True, help_text=OVERRIDE
+    )
 
 
 class SessionRevisionSerializer(VersionSerializer):
@@ -104,9 +104,14 @@ class SessionFilters(OfInitiative):
     deleted = YesNo(field_name="deleted_at", lookup_expr="isnull", exclude=True)
 
 
-def _under_embargo(row: Mapping[str, Any]) -> bool:
+def _keeps(row: Mapping[str, Any]) -> str:
+    """What keeps it inside, or everything but its facts: the rule, where it does by itself; else the embargo."""
+    if row["deleted_at"] is not None:
+        return KeptBy.DELETED.value
+    if row["rule"] in IN_NO_FILE | FACTS_IN_FILES:
+        return str(row["rule"])
     until = row["embargo_until"]
-    return stands(date.fromisoformat(until) if until else None)
+    return KeptBy.EMBARGO.value if stands(date.fromisoformat(until) if until else None) else ""
 
 
 class Sessions(Resource):
@@ -121,22 +126,15 @@ class Sessions(Resource):
     expands = {"initiative": inline(lambda: Initiatives)}
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: what the rule of the session or an embargo keeps inside is not in it."""
-        blank = dict.fromkeys(SESSION_TEXTS, "")
-        leaving = [row for row in rows if row["rule"] not in IN_NO_FILE]
-        return [
-            {**row, **blank} if row["rule"] in FACTS_IN_FILES or _under_embargo(row) else row
-            for row in leaving
-        ]
+        """A file leaves the room: what was deleted, and what the rule of the session or an embargo keeps inside, is not
+        in it."""
+        self.causes = {row["id"]: why for row in rows if (why := _keeps(row))}
+        leaving = [row for row in rows if row["rule"] not in IN_NO_FILE and row["deleted_at"] is None]
+        return [{**row, **untold()} if row["id"] in self.causes else row for row in leaving]
 
     def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
         rows = [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
         return named_rows(by=self.request.user, rows=rows, texts=SESSION_TEXTS)
-
-    def kept_by(self, row: Mapping[str, Any]) -> str:
-        """The rule, where it keeps something by itself; else the embargo."""
-        by_rule = row["rule"] in IN_NO_FILE | FACTS_IN_FILES
-        return EMBARGO if _under_embargo(row) and not by_rule else row["rule"]
 
     def make(self, **fields: Any) -> Session:
         return services.log_session(**fields)

@@ -274,7 +274,7 @@ class DeleteForm(VersionedForm):
     )
 
 
-class MoveForm(VersionedForm):
+class MoveForm(DoubtedForm, VersionedForm):
     """To which initiative a session goes: another one in which the writer logs sessions."""
 
     initiative = forms.ModelChoiceField(
@@ -286,6 +286,7 @@ class MoveForm(VersionedForm):
         field = self.fields["initiative"]
         field.queryset = Initiative.objects.filter(pk__in=[card.pk for card in choices])
         field.choices = [("", gettext("Choose")), *((card.pk, card.label) for card in choices)]
+        self.order_fields(["version", "initiative"])  # The reason stands at the end.
 
 
 def fields_sent(session: Session) -> dict[str, list[str]]:

@@ -21,10 +21,19 @@ from initiatives.querysets import OfSessionQuerySet, SessionQuerySet
 
 LOGGED = "initiative_id IN (SELECT logged_initiatives())"
 NOT_CLOSED = "session_id NOT IN (SELECT closed_sessions())"
-# What is told beyond the fact, the day and the numbers.
+# What is told beyond the fact, the day and the numbers: in words,
 SESSION_TEXTS = ("purpose", "next_step", "place", "notes", "incidents")
+# and in codes, which say as well what it was about and what came of it.
+SESSION_TOLD = (*SESSION_TEXTS, "agenda_themes", "product_made")
+# What was said and what happened, at length: under rules without notes there is none of it.
+SESSION_NOTES = ("notes", "incidents")
 LINE_LENGTH, PLACE_LENGTH, NOTES_LENGTH = 500, 200, 20000
 MOST_PRESENT = 9999
+
+
+def untold() -> dict[str, Any]:
+    """What stands in a session in place of everything that is told beyond the facts."""
+    return {**dict.fromkeys(SESSION_TEXTS, ""), "agenda_themes": [], "product_made": None}
 
 
 class Session(InitiativeContent):
@@ -116,9 +125,9 @@ class Session(InitiativeContent):
     facts_only = False
 
     def leave_facts(self) -> None:
-        """Take the texts out of this object, for a reader whom the rule tells no more than the fact. Never saved."""
-        for name in SESSION_TEXTS:
-            setattr(self, name, "")
+        """Take out of this object what a reader is not told, whom the rule tells no more than the fact. Never saved."""
+        for name, nothing in untold().items():
+            setattr(self, name, nothing)
 
     def clean(self) -> None:
         errors: dict[str, Any] = {}

@@ -18,10 +18,12 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
+from confidentiality.policy import WITHOUT_NOTES
 from confidentiality.records import hold, save
 from initiatives.enums import DraftPlace
 from initiatives.models import Conflict, Draft, Initiative, Session
 from initiatives.models.draft import DAYS_KEPT
+from initiatives.models.session import SESSION_NOTES
 from initiatives.services.retention import refuse_ended
 from initiatives.services.turns import take_turn
 
@@ -59,7 +61,7 @@ def keep_draft(
         draft = Draft(user=by, **where)
     else:
         draft = hold(Draft, found.pk, None)
-    draft.data = dict(data)
+    draft.data = _storable(about, data)
     save(draft)
     return draft
 
@@ -109,6 +111,21 @@ def purge_drafts() -> int:
 def _make_room(user: User) -> None:
     own = Draft.objects.filter(user=user).order_by("-updated_at").values_list("pk", flat=True)
     Draft.objects.filter(pk__in=list(own[MOST_DRAFTS - 1 :])).delete()
+
+
+def forget_drafts_of_session(session_id: UUID) -> None:
+    """Unfinished forms about a session under whose rule nobody keeps notes, whoever typed them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_drafts_of_session(%s)", [session_id])
+
+
+def _storable(about: UUID | None, data: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What was typed, without what the rule of the session forbids: a page that stands open goes on sending it."""
+    notes = [name for name in SESSION_NOTES if data.get(name)]
+    silent = {"pk": about, "rule__in": WITHOUT_NOTES}
+    if notes and about is not None and Session.objects.filter(**silent).exists():
+        return {**data, **{name: [""] for name in notes}}
+    return dict(data)
 
 
 def forget_drafts_of(user_id: UUID) -> None:

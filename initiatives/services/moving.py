@@ -18,8 +18,9 @@ from confidentiality.words import listed
 from initiatives.embargo import begun_everywhere
 from initiatives.models import Initiative, Retention, Session, SessionRevision
 from initiatives.models.retention import earliest_end
-from initiatives.models.session import SESSION_TEXTS
-from initiatives.services.rules import forget_who_was_there
+from initiatives.models.session import SESSION_TEXTS, untold
+from initiatives.services.overriding import doubt
+from initiatives.services.rules import forget_who_was_there, tells_of_people
 from initiatives.services.sessions import (
     MOVED,
     hanging_on,
@@ -29,7 +30,7 @@ from initiatives.services.sessions import (
     stands_of,
 )
 from initiatives.services.turns import take_turn
-from initiatives.services.versions import Fields, change_versions
+from initiatives.services.versions import Fields, change_versions, needed_reason
 
 # So long whoever logged a session in the wrong place takes it where it belongs.
 MISTAKE = timedelta(days=7)
@@ -37,13 +38,19 @@ MISTAKE = timedelta(days=7)
 
 @transaction.atomic
 def move_session(
-    *, by: User, session: Session, initiative: Initiative, version: int | None = None
+    *,
+    by: User,
+    session: Session,
+    initiative: Initiative,
+    version: int | None = None,
+    override_reason: str = "",
 ) -> Session:
     """Take a session to another initiative in which the same person writes sessions: the new session.
 
     Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
-    Its clock goes with it, a month ahead at least: who reads it there has not seen it coming.
+    Its clock goes with it, a month ahead at least: who reads it there has not seen it coming. Raises Doubt where its
+    texts name people of the other initiative and its rule keeps them inside, unless there is a reason for it.
     """
     standing = policy.require(by, Action.MOVE_SESSION, session)
     there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
@@ -57,9 +64,10 @@ def move_session(
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
     _take_clock(session, moved, there)
+    _ask_of_people(by, moved, override_reason)
     save(moved)
     _copy_history(session, moved, by)
-    keep_session(moved, by, [MOVED], MOVED)
+    keep_session(moved, by, [MOVED], override_reason or MOVED)
     _leave_behind(session, by)
     return moved
 
@@ -96,12 +104,20 @@ def _take_clock(session: Session, moved: Session, there: Standing) -> None:
     moved.clock_set_by, moved.clock_set_at = moved.by, timezone.now()
 
 
+def _ask_of_people(by: User, moved: Session, override_reason: str) -> None:
+    """Its texts were compared with the names of those who take part where it was written."""
+    if override_reason.strip():
+        needed_reason(override_reason, "override_reason")
+    found = tells_of_people(by, moved, {name: getattr(moved, name) for name in SESSION_TEXTS})
+    doubt({"initiative": " ".join(dict.fromkeys(found.values()))} if found else {}, override_reason)
+
+
 def _leave_behind(session: Session, by: User) -> None:
     """The facts, deleted: the record is where it was moved to, and what is taken out there is nowhere else."""
     forget_who_was_there(session, by)
     change_versions(session, _without_texts)
-    for name in SESSION_TEXTS:
-        setattr(session, name, "")
+    for name, nothing in untold().items():
+        setattr(session, name, nothing)
     session.deleted_at = timezone.now()
     session.keep_texts_until = session.clock_set_by = session.clock_set_at = None
     save(session)
@@ -109,7 +125,7 @@ def _leave_behind(session: Session, by: User) -> None:
 
 
 def _without_texts(fields: Fields) -> Fields:
-    return {**fields, **{name: "" for name in SESSION_TEXTS if name in fields}}
+    return {**fields, **{name: nothing for name, nothing in untold().items() if name in fields}}
 
 
 def _refuse_move(session: Session, initiative: Initiative) -> None:

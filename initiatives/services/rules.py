@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from confidentiality.codes import Audience, TeamRole
+from confidentiality import policy
+from confidentiality.codes import Action, Audience, TeamRole
 from confidentiality.policy import (
     AGREED_FOR_OBSERVERS,
     CLOSED_TO_OBSERVERS,
@@ -24,7 +28,9 @@ from confidentiality.policy import (
     WITHOUT_ATTENDANCE,
     WITHOUT_NOTES,
 )
+from initiatives import embargo
 from initiatives.models import Session, SessionReader
+from initiatives.models.session import SESSION_NOTES
 from initiatives.services.versions import Fields, change_versions, kept_of
 
 
@@ -80,6 +86,18 @@ def consequences(session: Session, before: Mapping[str, Any], by: User) -> str:
     if (session.rule, session.embargo_until) != (before["rule"], before["embargo_until"]):
         said += [keeper.follows(session, before, by) for keeper in _keepers]
     return " ".join(filter(None, said))
+
+
+def ended_sooner(session: Session, before: date | None, by: User) -> str:
+    """What to ask whoever lifts an embargo that stands, or makes it shorter. The group agreed on that day: raises
+    ValidationError for those who may not send anything anyway."""
+    if before is None or not embargo.ends_earlier(before, session.embargo_until):
+        return ""
+    day = {"day": date_format(before, "j F Y")}
+    if not policy.may(by, Action.EDIT_TRANSFERS, session):
+        text = _("An embargo stands until %(day)s. A lead or facilitator lifts it or makes it shorter.") % day
+        raise ValidationError({"embargo_until": ValidationError(text, code="invalid")})
+    return _("An embargo stands until %(day)s, as the group agreed. Say why it ends sooner.") % day
 
 
 def opened_to(number: int) -> str:
@@ -140,11 +158,11 @@ def _against(session: Session) -> list[Keeper]:
 def _noted_before(session: Session) -> bool:
     if session._state.adding or session.rule not in WITHOUT_NOTES:
         return False
-    return any(fields.get("notes") for fields in kept_of(session))
+    return any(fields.get(name) for fields in kept_of(session) for name in SESSION_NOTES)
 
 
 def _without_notes(fields: Fields) -> Fields:
-    return {**fields, "notes": ""}
+    return {**fields, **dict.fromkeys(SESSION_NOTES, "")}
 
 
 def _new_readers(session: Session, before: Mapping[str, Any]) -> int:

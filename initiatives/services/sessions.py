@@ -22,11 +22,17 @@ from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
-from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
+from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
+from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import doubt
 from initiatives.services.retention import refuse_clock, refuse_ended
-from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
+from initiatives.services.rules import (
+    consequences,
+    ended_sooner,
+    forget_against_the_rule,
+    tells_of_people,
+)
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
@@ -71,7 +77,7 @@ def edit_session(
     """Change any of SESSION_FIELDS; what stands there already changes nothing.
 
     A session is postponed, cancelled or held through its `status`. Raises Stale, and Doubt as `log_session` does, and
-    where the new rule or audience has consequences (rules.py).
+    where the new rule or audience has consequences or an embargo ends sooner (rules.py).
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
     session = hold(Session, session.pk, version)
@@ -84,6 +90,8 @@ def edit_session(
     if "rule" in changed:
         changed += forget_against_the_rule(session, by)
     save(session)
+    if "rule" in changed and session.rule in WITHOUT_NOTES:
+        forget_drafts_of_session(session.pk)  # Of everybody: notes that were typed and not saved are notes.
     keep_session(session, by, changed, override_reason or reason)
     return session
 
@@ -91,8 +99,8 @@ def edit_session(
 def session_versions(*, by: User, session: Session) -> list[Version]:
     """Its versions, the newest first, as far as `by` may read the session now and might have read it then.
 
-    An observer reads none that was closed to observers as it stood, and no text where the rule gives observers the
-    facts, now or then.
+    An observer reads none that was closed to observers as it stood, and no more than the facts where the rule gives
+    observers these, now or then.
     """
     observes = session.standing_of(by).team_role == TeamRole.OBSERVER
 
@@ -102,7 +110,7 @@ def session_versions(*, by: User, session: Session) -> list[Version]:
         if _was_closed(fields, by):
             return None
         narrowed = FACTS_FOR_OBSERVERS & {session.rule, fields.get("rule")}
-        return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TEXTS}
+        return {name: value for name, value in fields.items() if not narrowed or name not in SESSION_TOLD}
 
     found = versions_of(by, session, seen)
     return [_as_observed(session, version) for version in found] if observes else found
@@ -306,10 +314,7 @@ def _judge(
     refuse_ended(session, changed)
     if "keep_texts_until" in changed:
         _set_clock(by, session)
-    doubts = {}
-    decided = [name for name in READ_BY if name in changed]
-    if before and decided and (text := consequences(session, before, by)):
-        doubts[decided[0]] = text
+    doubts = _of_readers(by, session, changed, before) if before else {}
     if _WHEN.intersection(changed) and session.began_on and _is_whole(session):
         session.clean_fields()
         session.clean()
@@ -328,16 +333,29 @@ def _set_clock(by: User, session: Session) -> None:
     session.clock_set_by, session.clock_set_at = (by, timezone.now()) if set_now else (None, None)
 
 
+def _of_readers(by: User, session: Session, changed: list[str], before: Mapping[str, Any]) -> dict[str, str]:
+    """What to ask because somebody reads it who did not, or not any more: now, or sooner than was agreed."""
+    doubts = {}
+    if "embargo_until" in changed and (text := ended_sooner(session, before["embargo_until"], by)):
+        doubts["embargo_until"] = text
+    decided = [name for name in READ_BY if name in changed]
+    if decided and (text := consequences(session, before, by)):
+        doubts[decided[0]] = " ".join(filter(None, (doubts.get(decided[0]), text)))
+    return doubts
+
+
 def _is_whole(session: Session) -> bool:
     """Whether its days can be told; what is wrong with them is said when it is saved."""
     return session.began_precision in Precision.values and session.ended_precision in Precision.values
 
 
 def _judge_rule(session: Session, changed: list[str]) -> None:
-    if session.rule in WITHOUT_NOTES and session.notes:
-        if "notes" in changed:
-            raise ValidationError({"notes": _("Under this rule no notes are kept.")})
-        raise ValidationError({"rule": _("Notes stand in this session. Under this rule none are kept.")})
+    stand = [name for name in SESSION_NOTES if session.rule in WITHOUT_NOTES and getattr(session, name)]
+    if written := [name for name in stand if name in changed]:
+        raise ValidationError(dict.fromkeys(written, _("Under this rule no notes are kept.")))
+    if stand:
+        text = _("Notes or incidents stand in this session. Under this rule none are kept.")
+        raise ValidationError({"rule": text})
 
 
 def unlikely(session: Session) -> dict[str, str]:

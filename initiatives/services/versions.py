@@ -39,13 +39,23 @@ class Version:
     opens: bool = True
 
 
-def keep_version(record: Any, *, by: User, fields: Fields, changed: Iterable[str], reason: str = "") -> None:
-    """Write down how a record stands now, with whatever it hangs on itself."""
+def keep_version(
+    record: Any,
+    *,
+    by: User,
+    fields: Fields,
+    changed: Iterable[str],
+    reason: str = "",
+    about: UUID | None = None,
+) -> None:
+    """Write down how a record stands now, with whatever it hangs on itself. `about`: the other record with which the
+    change had to do, so that it can be forgotten with it (forget_change)."""
     rows = record.revisions
     keys = {key.name for key in rows.model._meta.concrete_fields if key.is_relation} - {"by", rows.field.name}
     whose = {rows.field.name: rows.instance, **{name: getattr(record, name) for name in keys}}
     written = {name: _written(value) for name, value in fields.items()}
     kept = {"fields": written, "changed": list(changed), "reason": reason.strip()}
+    kept |= {"about": str(about)} if about else {}
     save(rows.model(**whose, number=record.version, by=by, kept=kept))
 
 
@@ -63,6 +73,25 @@ def change_versions(record: Any, change: Callable[[Fields], Fields]) -> None:
         kept = if_it_opens(row, "kept")
         if kept is not None and (fields := kept.get("fields", {})) != (changed := change(fields)):
             row.kept = {**kept, "fields": changed}
+            save(row)
+
+
+def tells_of(kept: Any, name: str, about: UUID) -> bool:
+    """Whether a version says that this changed, in what had to do with another record. One that does not say with which
+    may mean it."""
+    return (
+        kept is not None and name in kept.get("changed", []) and kept.get("about", str(about)) == str(about)
+    )
+
+
+def forget_change(record: Any, name: str, about: UUID) -> None:
+    """Take out of every version that this changed, and why, where that must not be kept any more."""
+    rows = record.revisions
+    for row in rows.model.objects.filter(**{rows.field.name: record}):
+        kept = if_it_opens(row, "kept")
+        if tells_of(kept, name, about):
+            changed = [one for one in kept["changed"] if one != name]
+            row.kept = {"fields": kept.get("fields", {}), "changed": changed, "reason": ""}
             save(row)
 
 

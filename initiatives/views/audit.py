@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from confidentiality.wall import walled_models
 from confidentiality.words import listed
 from initiatives.forms.audit import OUTSIDE, AuditFilterForm
 from initiatives.models import Initiative
-from initiatives.views.files import files_of
+from initiatives.views.files import files_of, kept_by
 from initiatives.views.inside import entered, frame
 from initiatives.views.purging import words_of
 from initiatives.views.sight import of_audit
@@ -117,25 +118,25 @@ def _kind(name: str) -> str:
 
 
 def _file(told: Mapping[str, Any]) -> str:
-    """What the ledger says of a file: its format, how many rows, and how many stayed inside."""
-    stayed = sum(n for n in _counts(told.get("left_out")))
-    without = sum(n for n in _counts(told.get("without_texts")))
-    text = _(
-        "%(format)s with %(rows)s rows; kept inside by a rule: %(stayed)d rows, and the texts of %(without)d"
-    )
+    """What the ledger says of a file: its format, how many rows, how many stayed inside or lost something, by what."""
+    stayed, without = _counts(told.get("left_out")), _counts(told.get("without_texts"))
+    text = _("%(format)s with %(rows)s rows; kept inside: %(stayed)d rows, and something of %(without)d")
     why = str(told.get("why", ""))
     said = [ExportReason(why).label] if why in ExportReason.values else []
     counted = text % {
         "format": str(told.get("format", "")).upper(),
         "rows": told.get("rows", "?"),
-        "stayed": stayed,
-        "without": without,
+        "stayed": stayed.total(),
+        "without": without.total(),
     }
-    return listed([*said, counted], facts=True)
+    by = [f"{kept_by(code)}: {number}" for code, number in (stayed + without).most_common() if code]
+    return listed([*said, counted, *by], facts=True)
 
 
-def _counts(found: Any) -> list[int]:
-    return [count for count in found.values() if isinstance(count, int)] if isinstance(found, dict) else []
+def _counts(found: Any) -> Counter[str]:
+    """How many by what kept them. Of a file of several lists there is a number alone."""
+    by_code = found if isinstance(found, dict) else {"": found}
+    return Counter({code: number for code, number in by_code.items() if isinstance(number, int)})
 
 
 def _verified(shown: Initiative) -> dict[str, Any]:

@@ -20,14 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.api.export import FORMATS, WATERMARK
-from confidentiality.codes import ExportReason, Rule
+from confidentiality.codes import ExportReason, KeptBy, Rule
 from confidentiality.words import listed
 
 PSEUDONYMS = _("By pseudonym: who people are is in no file.")
 LEFT_OUT: Mapping[str, Any] = {
     "sessions": _(
-        "Left out, because a file leaves the room: sessions for participants only, and every text of sessions "
-        "without notes, with agreed texts only, or under an embargo."
+        "Left out, because a file leaves the room: sessions for participants only, deleted ones, and of sessions "
+        "without notes, with agreed texts only, or under an embargo everything but the facts and the numbers."
     ),
     "people": PSEUDONYMS,
     "participations": PSEUDONYMS,
@@ -70,11 +70,9 @@ NAMED: Mapping[str, Any] = {
     "received-transfers": _("Received"),
     "audit-events": _("Audit"),
 }
-# What kept something inside, where it was no rule of a session.
-OTHERWISE: Mapping[str, Any] = {
-    "sessions": _("the embargo of the session"),
-    "outcomes": _("the group did not agree that it travels, or not yet"),
-    "transfers": _("what it carried may not travel that way"),
+# Where what kept something inside has other words of its own.
+OTHERWISE: Mapping[tuple[str, str], Any] = {
+    ("transfers", KeptBy.PERMISSION): _("what it carried may not travel that way"),
 }
 
 
@@ -160,6 +158,11 @@ def _in_words(resource: str, counts: Mapping[str, int]) -> list[tuple[str, int]]
 
 
 def _why(resource: str, code: str) -> str:
+    return str(OTHERWISE.get((resource, code)) or kept_by(code))
+
+
+def kept_by(code: str) -> str:
+    """What kept something inside, in words."""
     if code in Rule.values:
         return str(Rule(code).label)
-    return str(OTHERWISE.get(resource, _("it is for the team's own pages")))
+    return str(KeptBy(code).label if code in KeptBy.values else _("it is for the team's own pages"))

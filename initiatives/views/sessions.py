@@ -30,7 +30,7 @@ from confidentiality.words import listed
 from initiatives import services
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
-from initiatives.models import Initiative, Party, Session, SessionReader
+from initiatives.models import Party, Session, SessionReader
 from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.countries import country_name
 from initiatives.services.sessions import MOVED
@@ -344,7 +344,7 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     status = answer_of(form)
     if posted is not None and form.is_valid():
         try:
-            moved = _moved(request, shown, form.cleaned_data["initiative"], form.cleaned_data["version"])
+            moved = services.move_session(by=request.user, session=shown, **form.cleaned_data)
             messages.success(request, _("Moved, with its history. What stays behind is marked as deleted."))
             return redirect("initiatives:session", moved.pk)
         except Stale as stale:
@@ -358,7 +358,3 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
         "choices": choices,
     }
     return render(request, "initiatives/session_move.html", context, status=status)
-
-
-def _moved(request: HttpRequest, shown: Session, initiative: Initiative, version: int) -> Session:
-    return services.move_session(by=request.user, session=shown, initiative=initiative, version=version)

@@ -24,7 +24,7 @@ from accounts.api.resources import Organisations
 from accounts.enums import RecordKind
 from accounts.models import Organisation
 from confidentiality import policy
-from confidentiality.codes import Action, TeamRole
+from confidentiality.codes import Action, KeptBy, TeamRole
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import ATTENDANCE_IN_FILES
 from initiatives.api.brief import OfInitiative, OwnInitiative
@@ -300,6 +300,15 @@ class AttendanceFilters(OfInitiative):
     participation = filters.UUIDFilter()
 
 
+def _keeps_people(session: Session) -> str:
+    """What keeps it out of files who was there, as a code; "" where nothing does."""
+    if session.deleted_at is not None:
+        return KeptBy.DELETED.value
+    if session.rule not in ATTENDANCE_IN_FILES:
+        return session.rule
+    return KeptBy.EMBARGO.value if session.embargoed else ""
+
+
 class Attendances(Making, Reading):
     """Who was at which session. Written down twice is once."""
 
@@ -314,10 +323,10 @@ class Attendances(Making, Reading):
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """A file leaves the room: who was there does so only where the session was on the record, and released."""
         ids = {row["session"] for row in rows}
-        seen = Session.objects.visible_to(self.request.user).released()
-        seen = seen.filter(pk__in=ids, rule__in=ATTENDANCE_IN_FILES)
-        open_to_all = {str(pk) for pk in seen.values_list("pk", flat=True)}
-        return [row for row in rows if str(row["session"]) in open_to_all]
+        seen = Session.objects.visible_to(self.request.user).filter(pk__in=ids)
+        kept = {str(one.pk): _keeps_people(one) for one in seen.only("rule", "embargo_until", "deleted_at")}
+        self.causes = {row["id"]: kept.get(row["session"], KeptBy.DELETED.value) for row in rows}
+        return [row for row in rows if not self.causes[row["id"]]]
 
     def make(self, *, participation: Participation, session: Session, **fields: Any) -> Attendance:
         services.mark_attendance(session=session, participations=[participation], seen=(), **fields)

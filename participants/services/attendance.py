@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
+from confidentiality.fields import if_it_opens
 from confidentiality.policy import WITHOUT_ATTENDANCE
 from confidentiality.records import hold, save
 from confidentiality.words import listed
@@ -23,9 +24,12 @@ from initiatives.models import Session
 from initiatives.services.overriding import doubt
 from initiatives.services.rules import Keeper
 from initiatives.services.turns import take_turn
+from initiatives.services.versions import forget_change, tells_of
 from participants.enums import ParticipationStatus
-from participants.models import Attendance, Participation
+from participants.models import Attendance, Participation, ParticipationRevision
 from participants.services.history import keep_participation
+
+CHANGED = "attendance"  # said of a version, as what it changed
 
 
 @transaction.atomic
@@ -64,15 +68,23 @@ def mark_attendance(
         # Whoever wrote it down against the odds said why; it stands in the history of the participation.
         held = hold(Participation, part.pk, None)
         save(held)
-        keep_participation(held, by=by, changed=["attendance"], reason=override_reason)
+        keep_participation(held, by=by, changed=[CHANGED], reason=override_reason, about=session.pk)
 
 
 def _there(session: Session) -> bool:
-    return Attendance.objects.filter(session=session).exists()
+    return Attendance.objects.filter(session=session).exists() or bool(_said_of(session))
+
+
+def _said_of(session: Session) -> set[UUID]:
+    """Participations of which the history says that they came to this session, against the odds; and why."""
+    rows = ParticipationRevision.objects.filter(initiative=session.initiative_id)
+    return {row.participation_id for row in rows if tells_of(if_it_opens(row, "kept"), CHANGED, session.pk)}
 
 
 def _forget(session: Session, by: User) -> None:
     Attendance.objects.filter(session=session).delete()
+    for part in Participation.objects.filter(pk__in=_said_of(session)).order_by("pk"):
+        forget_change(part, CHANGED, session.pk)
 
 
 def _ended(session_id: UUID) -> None:

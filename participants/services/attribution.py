@@ -21,7 +21,7 @@ from confidentiality import noted
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import UNATTRIBUTED_IN_FILES
 from confidentiality.words import listed
-from initiatives.models import Session
+from initiatives.models import Initiative, Session
 from participants.models import Attendance, OfficialBody, OfficialLink, Participation, PersonIdentity
 
 # A part of a name counts by itself from so many letters on: "Ali" in "alignment" is none, and neither is "bin".
@@ -59,6 +59,21 @@ def doubts(
         for name, words in asked.items()
         if words
     }
+
+
+def doubts_of_all(
+    *, by: User, initiative: Initiative, texts: Mapping[str, Any], besides: Iterable[str] = ()
+) -> dict[str, str]:
+    """The same of texts that came out of no session: nobody agreed to be named there, so everybody counts who takes
+    part."""
+    nowhere = Session(initiative=initiative)
+    known = told_of(by=by, session=nowhere).without({folded(name) for name in besides})
+    asked = {name: said_in(text, known) for name, text in texts.items() if isinstance(text, str)}
+    question = _(
+        "This says “%(words)s”, which is on record of somebody who takes part. Where no session on the record is "
+        "named, nobody is either."
+    )
+    return {name: question % {"words": listed(words[:MOST_SHOWN])} for name, words in asked.items() if words}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -48,11 +49,16 @@ def keep_person(person: Person, *, by: User, changed: Iterable[str], reason: str
 
 
 def keep_participation(
-    participation: Participation, *, by: User, changed: Iterable[str], reason: str = ""
+    participation: Participation,
+    *,
+    by: User,
+    changed: Iterable[str],
+    reason: str = "",
+    about: UUID | None = None,
 ) -> None:
-    """Write down how a participation stands now."""
+    """Write down how a participation stands now. `about`: the session with which it had to do."""
     fields = _fields(participation, PARTICIPATION_FIELDS)
-    keep_version(participation, by=by, fields=fields, changed=changed, reason=reason)
+    keep_version(participation, by=by, fields=fields, changed=changed, reason=reason, about=about)
 
 
 def _fields(record: Any, names: Iterable[str]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from conftest import World
 from initiatives.models import Draft, Session, SessionReader
 from initiatives.services import delete_session, edit_session
 from tests import factories as make
-from tests.record import make_attendance, make_outcome, make_participation, make_session
+from tests.clients import client_of, pointers
+from tests.record import make_attendance, make_outcome, make_participation, make_person, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -395,6 +396,24 @@ def test_moving_to_another_initiative(world: World, alice: Client) -> None:
     make_attendance(second, make_participation(world.secret))
     refused = alice.post(at("move_session", second), typed)
     assert "who came" in str(refused.context["form"].errors["initiative"])
+
+
+def test_a_moved_session_is_compared_with_who_takes_part_there(world: World, alice: Client) -> None:
+    other = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    make_participation(other, make_person(world.house, "Amina Haddad"))
+    session = make_session(world.secret, world.alice, rule="chatham_house", notes="Haddad spoke")
+    typed = {"version": "1", "initiative": str(other.pk)}
+    asked = alice.post(at("move_session", session), typed)
+    assert asked.status_code == 422
+    assert "haddad" in str(asked.context["form"].errors["initiative"])
+    assert 'name="override_reason"' in asked.content.decode()
+    sent = client_of(world.alice).post(f"/api/v1/sessions/{session.pk}/move/", {"initiative": str(other.pk)})
+    assert pointers(sent) == {"/initiative": "confirm"}
+    assert not Session.objects.filter(initiative=other).exists()
+    assert (
+        alice.post(at("move_session", session), {**typed, "override_reason": "She agrees"}).status_code == 302
+    )
+    assert Session.objects.get(initiative=other).revisions.latest("number").kept["reason"] == "She agrees"
 
 
 # The list

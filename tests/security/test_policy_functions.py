@@ -64,6 +64,7 @@ HARMLESS = {
     "vouches_for": "compares two accounts, which the application reads before anybody acts",
     "may_admit": "yes or no to a row that is about to be written",
     "forget_drafts": "what somebody left unfinished, within a minute of a recovery",
+    "forget_drafts_of_session": "unfinished forms about a session without notes; test_session_rules.py",
     "enqueue": "that something is to be compared, by whoever saved it",
     "exchange_party": "changes a party for its twin, for a coordinator's move; tests/initiatives/test_reference.py",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,21 +14,25 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from conftest import World
 from initiatives import embargo
-from initiatives.models import Session, SessionRevision
+from initiatives.models import Draft, Session, SessionRevision
+from initiatives.models.session import SESSION_TOLD, untold
 from initiatives.services import edit_session, log_session
+from initiatives.services.drafts import forget_drafts_of_session, keep_draft
 from initiatives.services.overriding import Doubt
 from participants.models import Attendance
 from participants.services.attendance import mark_attendance
 from tests import factories as make
 from tests import record
-from tests.clients import client_of, get
+from tests.clients import client_of, get, patch, pointers
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services import (
+    carry_out,
     edit_outcome,
     edit_transfer,
     plan_transfer,
@@ -58,10 +63,26 @@ TABLE = {
     "participants_only": Row("nothing", "nothing", "nothing", named=False),
 }
 ROWS = sorted(TABLE.items())
+NOTES = ("notes", "incidents")
+# Every field of a session is one or the other: a new one has to be judged here.
+FACTS = {
+    "id", "version", "created_at", "updated_at", "initiative", "status", "began_on", "began_precision", "ended_on",
+    "ended_precision", "format", "rule", "embargo_until", "audience", "country", "present", "keep_texts_until",
+    "texts_gone_at", "by", "deleted_at",
+}  # fmt: skip
+TOLD = {*TEXTS, "agenda_themes", "product_made"}
 
 
 def test_the_table_knows_every_rule() -> None:
     assert set(TABLE) == set(Rule.values)
+
+
+def test_every_field_of_a_session_is_a_fact_or_told_with_its_texts() -> None:
+    assert {field.name for field in Session._meta.concrete_fields} == FACTS | TOLD
+    assert FACTS.isdisjoint(TOLD)
+    assert set(untold()) == set(SESSION_TOLD) == TOLD
+    blank = Session(began_on=date(2026, 3, 4))
+    assert untold() == {name: getattr(blank, name) for name in TOLD}
 
 
 def observer(world: World) -> Any:
@@ -71,7 +92,7 @@ def observer(world: World) -> Any:
 
 
 def worded(world: World, rule: str) -> Session:
-    texts = {name: f"Said in {name}" for name in TEXTS if rule != "no_notes" or name != "notes"}
+    texts = {name: f"Said in {name}" for name in TEXTS if rule != "no_notes" or name not in NOTES}
     return log_session(
         by=world.alice, initiative=world.secret, began_on="2026-03-04", format="workshop", rule=rule, **texts
     )
@@ -103,6 +124,28 @@ def test_what_an_observer_reads(world: World, rule: str, row: Row) -> None:
     listed = "".join(answer.content.decode() for answer in (*pages[3:], answers[0]))
     assert (str(session.pk) in listed) is (row.observers != "nothing")
     assert [pages[0].status_code, answers[1].status_code] == [404 if row.observers == "nothing" else 200] * 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["no_notes", "agreed_text_only", "embargo"])
+def test_the_agenda_and_what_came_of_it_are_no_facts(world: World, rule: str) -> None:
+    olga, until = observer(world), FAR if rule == "embargo" else None
+    session = record.make_session(
+        world.secret, world.alice, rule="on_record" if until else rule, embargo_until=until,
+        agenda_themes=["nuclear_risk"], product_made=True, purpose="", next_step="",
+    )  # fmt: skip
+    edit_session(by=world.alice, session=session, country="CH")
+    mine, hers = client_of(world.alice), client_of(olga)
+    (taken,) = csv.DictReader(get(mine, "sessions/", export="csv").content.decode("utf-8-sig").splitlines())
+    read = get(hers, f"sessions/{session.pk}/").json()
+    then = get(hers, f"sessions/{session.pk}/history/").json()[0]["fields_then"]
+
+    assert (taken["agenda_themes"], taken["product_made"], taken["country"]) == ("", "", "CH")
+    assert get(mine, "sessions/", preview="yes").json()["without_texts"] == {rule: 1}
+    # An embargo is no rule for those inside.
+    told = (["nuclear_risk"], True) if until else ([], None)
+    assert (read["agenda_themes"], read["product_made"]) == told
+    assert ("agenda_themes" in then, "product_made" in then) == (bool(until), bool(until))
 
 
 @pytest.mark.django_db
@@ -169,7 +212,7 @@ def test_whose_change_it_was_goes_when_the_rule_forbids_to_store_it(world: World
     person = record.make_person(world.house, party=world.up)
     somebody = record.make_participation(world.secret, person, consents=["to_be_recorded"])
     session = worded(world, "chatham_house")
-    edit_session(by=world.alice, session=session, notes="")
+    edit_session(by=world.alice, session=session, notes="", incidents="")
     outcome = record_outcome(
         by=world.alice, initiative=world.secret, kind="individual", content_kind="attitude_change",
         statement="Would talk", travel_permission="team", participation=somebody, session=session,
@@ -186,8 +229,9 @@ def test_whose_change_it_was_goes_when_the_rule_forbids_to_store_it(world: World
     assert len(kept) == 2
     # It can be corrected afterwards like any other.
     edit_outcome(by=world.alice, outcome=outcome, statement="Would talk soon")
-    notes = {row.kept["fields"]["notes"] for row in SessionRevision.objects.filter(session=session)}
-    assert ("Said in notes" in notes) is (rule != "no_notes")
+    kept = [row.kept["fields"] for row in SessionRevision.objects.filter(session=session)]
+    for name in NOTES:
+        assert (f"Said in {name}" in {fields[name] for fields in kept}) is (rule != "no_notes")
 
 
 @pytest.mark.django_db
@@ -197,7 +241,7 @@ def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
     person = record.make_person(world.house, party=world.up)
     somebody = record.make_participation(world.secret, person, consents=["to_be_recorded"])
     session = worded(world, "chatham_house")
-    edit_session(by=world.alice, session=session, notes="")
+    edit_session(by=world.alice, session=session, notes="", incidents="")
     made = {"kind": "individual", "content_kind": "attitude_change", "statement": "Would talk"}
     sided, elsewhere = (
         record_outcome(
@@ -230,6 +274,71 @@ def test_no_history_says_who_was_there_either(world: World, rule: str) -> None:
             override_reason="x",
         )
     assert list(refused.value.message_dict) == ["participation"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NOTES)
+def test_without_notes_there_are_none_typed_or_saved(world: World, name: str) -> None:
+    """Neither in the session, nor in what a colleague has not saved yet or goes on typing on an open page."""
+    session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
+    typed = {name: ["Word for word"], "place": ["A hall"]}
+    form: dict[str, Any] = {"place": "session_details", "initiative": world.secret}
+    for one in (session, other):
+        keep_draft(by=world.bob, about=one.pk, data=typed, **form)
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, rule="no_notes", override_reason="So agreed")
+    assert list(refused.value.message_dict) == ["rule"]
+    nothing = dict.fromkeys(NOTES, "")
+    with actor(world.alice):  # The database asks who writes.
+        edit_session(by=world.alice, session=session, rule="no_notes", **nothing, override_reason="So agreed")
+
+    assert [draft.about for draft in Draft.objects.all()] == [other.pk]
+    keep_draft(by=world.bob, about=session.pk, data=typed, **form)
+    assert Draft.objects.get(about=session.pk).data == {name: [""], "place": ["A hall"]}
+    with pytest.raises(ValidationError) as refused:
+        edit_session(by=world.alice, session=session, **{name: "Word for word"})
+    assert list(refused.value.message_dict) == [name]
+
+
+@pytest.mark.django_db
+def test_nobody_forgets_drafts_of_others_but_by_the_rule(world: World) -> None:
+    """The function of the database asks for itself."""
+    session, quiet = worded(world, "chatham_house"), worded(world, "no_notes")
+    for one in (session, quiet):
+        make.make_draft(world.bob, "edit_session", initiative=world.secret, about=one.pk)
+    forget_drafts_of_session(session.pk)
+    for user in (world.rita, observer(world)):
+        with actor(user):
+            forget_drafts_of_session(quiet.pk)
+    assert Draft.objects.count() == 2
+    with actor(world.alice):
+        forget_drafts_of_session(quiet.pk)
+    assert [draft.about for draft in Draft.objects.all()] == [session.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("unticked", [False, True])
+def test_no_history_of_who_takes_part_says_who_was_there(world: World, unticked: bool) -> None:
+    """Of somebody who had withdrawn the history says that they came, and why; of another session it goes on so."""
+    part = record.make_participation(world.secret, status="withdrew", withdrew_on=date(2026, 1, 1))
+    session, other = worded(world, "chatham_house"), worded(world, "chatham_house")
+    why = {"override_reason": "Came on 4 March all the same"}
+    for one in (session, other):
+        mark_attendance(by=world.alice, session=one, participations=[part], **why)
+    if unticked:
+        mark_attendance(by=world.alice, session=session, participations=[])
+    edit_session(by=world.alice, session=session, rule="chatham_house", purpose="Gauges")
+    with pytest.raises(Doubt) as asked:
+        edit_session(by=world.alice, session=session, rule="non_attributed_summary")
+    assert "It stands there who came" in str(asked.value)
+    edit_session(by=world.alice, session=session, rule="non_attributed_summary", override_reason="So agreed")
+    kept = [row.kept for row in part.revisions.order_by("number")]
+
+    assert [(one["changed"], one["reason"]) for one in kept] == [
+        ([], ""),
+        (["attendance"], "Came on 4 March all the same"),
+    ]
+    assert str(session.pk) not in str(kept)
 
 
 @pytest.mark.django_db
@@ -278,6 +387,75 @@ def test_an_observer_sees_of_agreed_texts_what_is_agreed(world: World) -> None:
     assert get(client, f"outcomes/{outcome.pk}/").json()["statement"] == "What both want"
     assert get(client, f"transfers/{transfer.pk}/").status_code == 200
     assert "A first draft" not in get(client, f"outcomes/{outcome.pk}/history/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", ["agreed_text_only", "chatham_house"])
+def test_of_agreed_texts_an_observer_reads_nothing_that_only_the_team_says(world: World, rule: str) -> None:
+    session, olga = worded(world, rule), observer(world)
+    outcome = record_outcome(
+        by=world.alice, initiative=world.secret, session=session, kind="collective", content_kind="text_draft",
+        statement="Agreed words", evidence="Said by us: the deputy", interest_addressed="Said by us: what they hide",
+        travel_permission="officials", endorsed_by=[world.up, world.down],
+    )  # fmt: skip
+    edit_outcome(by=world.alice, outcome=outcome, statement="Agreed words, final", reason="Said by us: why")
+    office = record.make_body(world.conflict, "Ministry of Water")
+    transfer = plan_transfer(
+        by=world.alice, outcome=outcome, body=office, channel="private_memo", agent="facilitator",
+        message="Agreed words, sent", note="Said by us: his brother asked",
+    )  # fmt: skip
+    edit_transfer(by=world.alice, transfer=transfer, fidelity="faithful", reason="Said by us: corrected")
+    carry_out(by=world.alice, transfer=transfer, sent_on=timezone.localdate())
+    record_step(
+        by=world.alice, transfer=transfer, uptake="sent", on=timezone.localdate(), note="Said by us: driver",
+        reason="Said by us: late",
+    )  # fmt: skip
+    said = read_of(olga, outcome, transfer)
+
+    assert all(words in said for words in ("Agreed words, final", "Agreed words, sent"))
+    assert ("Said by us" in said) is (rule != "agreed_text_only")
+    # A search for it finds nothing either.
+    browser = Client()
+    browser.force_login(olga)
+    found = browser.post(reverse("initiatives:search"), {"q": "said by us"}).content.decode()
+    assert (str(outcome.pk) in found, str(transfer.pk) in found) == ((rule != "agreed_text_only"),) * 2
+    # What the team itself reads, a rapporteur too, is whole.
+    assert read_of(rapporteur(world), outcome, transfer).count("Said by us") > 6
+
+
+def rapporteur(world: World) -> Any:
+    user = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, user, "rapporteur")
+    return user
+
+
+def read_of(user: Any, outcome: Outcome, transfer: Any) -> str:
+    """What somebody reads of an outcome and of how it was carried, on pages and over the API."""
+    browser, client = Client(), client_of(user)
+    browser.force_login(user)
+    pages = [
+        reverse("transfer:outcome", args=[outcome.pk]),
+        reverse("transfer:outcome_history", args=[outcome.pk]),
+        *(reverse("transfer:outcome_revision", args=[outcome.pk, one.pk]) for one in outcome.revisions.all()),
+        reverse("transfer:transfer", args=[transfer.pk]),
+        reverse("transfer:transfer_history", args=[transfer.pk]),
+        *(
+            reverse("transfer:transfer_revision", args=[transfer.pk, one.pk])
+            for one in transfer.revisions.all()
+        ),
+    ]
+    asked = [
+        f"outcomes/{outcome.pk}/",
+        f"outcomes/{outcome.pk}/history/",
+        "outcomes/",
+        f"transfers/{transfer.pk}/",
+        "transfers/?expand=outcome",
+        "uptake-steps/",
+        "uptake-steps/?expand=transfer",
+    ]
+    answers = [*(browser.get(path) for path in pages), *(client.get(f"/api/v1/{path}") for path in asked)]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    return "".join(answer.content.decode() for answer in answers)
 
 
 @pytest.mark.django_db
@@ -427,6 +605,53 @@ def test_what_went_out_under_an_embargo_lifted_early_is_decided_by_those_who_sen
     edit_session(by=world.alice, session=session, embargo_until=None, override_reason="All sides agree")
     session.refresh_from_db()
     assert session.embargo_until is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("until", [None, FAR - timedelta(1)])
+def test_an_embargo_that_stands_is_cut_short_with_a_reason_by_those_who_send(
+    world: World, until: date | None
+) -> None:
+    """Though nothing has gone out: on pages and over the API alike."""
+    ruth, session = rapporteur(world), worded(world, "on_record")
+    edit_session(by=ruth, session=session, embargo_until=FAR)
+    day = until.isoformat() if until else ""
+    answer = patch(
+        client_of(ruth), f"sessions/{session.pk}/", {"embargo_until": day or None, "override_reason": "x"}
+    )
+    assert (answer.status_code, pointers(answer)) == (400, {"/embargo_until": "invalid"})
+    browser = Client()
+    typed = {"version": "2", "embargo_until": day, "audience": "team", "notes": "Typed and kept"}
+    browser.force_login(ruth)
+    page = browser.post(reverse("initiatives:session_details", args=[session.pk]), typed)
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == ["embargo_until"]
+    assert "A lead or facilitator lifts it" in page.content.decode()
+    assert "Typed and kept" in page.content.decode()
+
+    lead = client_of(world.bob)
+    asked = patch(lead, f"sessions/{session.pk}/", {"embargo_until": day or None})
+    assert pointers(asked) == {"/embargo_until": "confirm"}
+    browser.force_login(world.bob)
+    page = browser.post(reverse("initiatives:session_details", args=[session.pk]), typed)
+    assert 'name="override_reason"' in page.content.decode()
+    reason = {"override_reason": "All sides agree"}
+    assert (
+        browser.post(
+            reverse("initiatives:session_details", args=[session.pk]), {**typed, **reason}
+        ).status_code
+        == 302
+    )
+    session.refresh_from_db()
+    assert session.embargo_until == until
+    assert session.revisions.order_by("-number")[0].kept["reason"] == "All sides agree"
+
+
+@pytest.mark.django_db
+def test_an_embargo_that_is_over_is_corrected_by_whoever_writes(world: World) -> None:
+    session = worded(world, "on_record")
+    edit_session(by=world.alice, session=session, embargo_until=PAST)
+    edit_session(by=rapporteur(world), session=session, embargo_until=None)
 
 
 @pytest.mark.django_db

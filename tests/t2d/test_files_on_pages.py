@@ -7,6 +7,7 @@ import html
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from confidentiality.models import AuditEvent
 from conftest import World
+from initiatives.services import delete_session
 from initiatives.views.files import LEFT_OUT, NAMED
 from tests import factories as make
 from tests.clients import client_of
@@ -30,8 +32,11 @@ from tests.record import (
     make_person,
     make_record,
     make_session,
+    make_step,
+    make_tie,
     make_transfer,
 )
+from transfer.services import delete_outcome
 
 V1 = "/api/v1/"
 EXPANDING_QUERIES = 15
@@ -261,6 +266,102 @@ def test_the_preview_says_what_leaves_and_why_not_the_rest(world: World) -> None
     )
     assert [row["id"] for row in counted["first"]] == [row["id"] for row in taken]
     assert "Said" in page
+
+
+def previewed(world: World, name: str) -> tuple[dict[str, Any], str]:
+    """What the API counts of a list, and the page that says it; both as the ledger does."""
+    counted = client_of(world.alice).get(f"{V1}{name}/?preview=yes").json()
+    page = signed_in(world.alice).get(f"/files/{name}/?initiative={world.secret.pk}").content.decode()
+    return counted, html.unescape(page)
+
+
+@pytest.mark.parametrize("what", ["participants_only", "agreed_text_only", "embargo", "permission", "people"])
+def test_why_an_outcome_stays_is_said_as_it_is(world: World, what: str) -> None:
+    rule = what if what in Rule.values else "on_record"
+    until = date(2199, 1, 2) if what == "embargo" else None
+    whose = {"kind": "individual", "content_kind": "attitude_change", "party": world.up}
+    make_outcome(
+        world.secret,
+        world.alice,
+        session=None
+        if what == "people"
+        else make_session(world.secret, world.alice, rule=rule, embargo_until=until),
+        travel_permission="none" if what == "permission" else "public",
+        **(whose if what == "people" else {}),
+    )
+    counted, page = previewed(world, "outcomes")
+
+    stays, less = ({what: 1}, {}) if what == "participants_only" else ({}, {what: 1})
+    assert (counted["left_out"], counted["without_texts"]) == (stays, less)
+    said = {
+        "participants_only": "Participants only",
+        "agreed_text_only": "Agreed text only",
+        "embargo": "the embargo of the session",
+        "permission": "the group did not agree that it travels, or not yet",
+        "people": "who it was: only of a session on the record does a file say so",
+    }
+    assert [code for code, words in said.items() if f"<p>{words}</p>" in page] == [what]
+
+
+@pytest.mark.parametrize("what", ["no_notes", "embargo", "permission", "people", "link"])
+def test_why_a_transfer_stays_is_said_as_it_is(world: World, what: str) -> None:
+    until = date(2199, 1, 2) if what == "embargo" else None
+    rule = {"no_notes": "no_notes", "people": "chatham_house"}.get(what, "on_record")
+    session = make_session(world.secret, world.alice, rule=rule, embargo_until=until)
+    outcome = make_outcome(
+        world.secret, world.alice, session=session,
+        travel_permission="officials" if what == "permission" else "public",
+    )  # fmt: skip
+    body, part = make_body(world.conflict), make_participation(world.secret)
+    transfer = make_transfer(
+        outcome, world.alice, None if what == "permission" else body, carrier=part, note="Phoned",
+        link=make_tie(part.person, body), channel="publication" if what == "permission" else "private_memo",
+    )  # fmt: skip
+    make_step(transfer, world.alice, note="Arrived")
+    counted, page = previewed(world, "transfers")
+    steps = client_of(world.alice).get(f"{V1}uptake-steps/?preview=yes").json()
+
+    less = what in ("people", "link")
+    assert (counted["left_out"], counted["without_texts"]) == (({}, {what: 1}) if less else ({what: 1}, {}))
+    stay = ({}, {"people": 1} if what == "people" else {}) if less else ({what: 1}, {})
+    assert (steps["left_out"], steps["without_texts"]) == stay
+    said = {
+        "no_notes": "No notes",
+        "embargo": "the embargo of the session",
+        "permission": "what it carried may not travel that way",
+        "people": "who it was: only of a session on the record does a file say so",
+        "link": "by whose tie it went: no file says so",
+    }
+    assert [code for code, words in said.items() if f"<p>{words}</p>" in page] == [what]
+
+
+def test_what_was_deleted_leaves_in_no_file(world: World) -> None:
+    session = make_session(world.secret, world.alice, rule="on_record", notes="Said by mistake")
+    make_attendance(session, make_participation(world.secret))
+    outcome = make_outcome(world.secret, world.alice, statement="Made by mistake")
+    delete_session(by=world.alice, session=session, reason="Entered by mistake")
+    delete_outcome(by=world.alice, outcome=outcome, reason="Entered by mistake")
+    client = client_of(world.alice)
+
+    for asked in ("sessions/?", "attendances/?", "outcomes/?deleted=true&"):
+        assert rows_of(client, f"{V1}{asked}export=csv") == []
+        assert client.get(f"{V1}{asked}preview=yes").json()["left_out"] == {"deleted": 1}
+    assert "<p>it was deleted</p>" in previewed(world, "sessions")[1]
+    # The team reads it on, to bring it back.
+    assert len(client.get(f"{V1}sessions/").json()["results"]) == 1
+
+
+def test_the_ledger_says_by_what_it_was_kept(world: World) -> None:
+    for until in (None, date(2199, 1, 2)):
+        make_session(world.secret, world.alice, rule="on_record", embargo_until=until)
+    make_session(world.secret, world.alice, rule="participants_only")
+    client = signed_in(world.alice)
+    client.get(f"{V1}sessions/?export=csv&why=team")
+    page = client.get(reverse("initiatives:audit", args=[world.secret.pk])).content.decode()
+
+    assert "CSV with 2 rows; kept inside: 1 rows, and something of 1" in page
+    assert "Participants only: 1" in page
+    assert "the embargo of the session: 1" in page
 
 
 @pytest.mark.parametrize(

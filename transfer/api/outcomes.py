@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -20,7 +20,7 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.enums import RecordKind
 from confidentiality import policy
-from confidentiality.codes import Action
+from confidentiality.codes import Action, KeptBy
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import UNATTRIBUTED_IN_FILES
 from initiatives.api.brief import OfInitiative, OwnInitiative
@@ -208,24 +208,24 @@ class Outcomes(Resource):
         return queryset.filter(pk__in=found)
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: what the group or the rule of the session keeps there is not in it."""
+        """A file leaves the room: nothing that was deleted, or that the group or the rule of its session keeps."""
         blank: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "change": {}}
         seen = Outcome.objects.visible_to(self.request.user).select_related("session")
         by_id = {str(one.pk): one for one in seen.filter(pk__in=[row["id"] for row in rows])}
         leaving = []
         for row in rows:
             leaves = in_files(by_id[row["id"]])
-            if leaves.row:
+            self.causes[row["id"]] = KeptBy.DELETED.value if row["deleted_at"] else leaves.why
+            if leaves.row and row["deleted_at"] is None:
                 without = {} if leaves.texts else blank
                 leaving.append({**row, **without, **({} if leaves.people else _nobody(row))})
         return leaving
 
     def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
-        """Of sessions whose rule keeps people inside."""
+        """Of sessions whose rule keeps people inside, and of none: nobody agreed to be named there."""
         ids = [row["id"] for row in leaving]
-        kept = Outcome.objects.visible_to(self.request.user).filter(
-            pk__in=ids, session__rule__in=UNATTRIBUTED_IN_FILES
-        )
+        unsaid = Q(session=None) | Q(session__rule__in=UNATTRIBUTED_IN_FILES)
+        kept = Outcome.objects.visible_to(self.request.user).filter(unsaid, pk__in=ids)
         unattributed = {str(pk) for pk in kept.values_list("pk", flat=True)}
         rows = [row for row in leaving if row["id"] in unattributed]
         return named_rows(by=self.request.user, rows=rows, texts=TEXTS)

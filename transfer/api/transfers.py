@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -20,6 +20,7 @@ from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.enums import RecordKind
+from confidentiality.codes import KeptBy
 from initiatives.api.initiatives import Initiatives
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack, TeamMember
@@ -30,7 +31,7 @@ from transfer import ladder, services
 from transfer.api.outcomes import Outcomes
 from transfer.enums import Channel, TransferStatus, Uptake
 from transfer.models import SCALE, Outcome, ReceivedTransfer, Transfer, UptakeStep
-from transfer.services.permission import in_files, may_leave
+from transfer.services.permission import InFiles, in_files, keeps_way
 
 WHY = 500
 
@@ -102,6 +103,16 @@ class TransferFilters(filters.FilterSet):
     channel = filters.ChoiceFilter(choices=Channel.choices)
 
 
+def _leaving(row: Mapping[str, Any], leaves: InFiles) -> tuple[dict[str, Any], str]:
+    """A transfer as it leaves in a file, and what keeps the rest of it inside."""
+    # A note is of the team, and often says who: nobody is asked about it.
+    nobody = {} if leaves.people else {"carrier": None, "note": ""}
+    wordless = {} if leaves.texts else {"message": "", "note": ""}
+    named = not leaves.people and (row["carrier"] or row["note"])
+    why = leaves.why if not leaves.texts or named else KeptBy.LINK.value
+    return {**row, "link": None, **nobody, **wordless}, why
+
+
 class Transfers(Resource):
     """Transfers of the initiatives on whose teams the caller is. Lists leave out what was deleted."""
 
@@ -135,13 +146,12 @@ class Transfers(Resource):
         by_id = {str(one.pk): one for one in seen}
         leaving = []
         for row in rows:
-            outcome = by_id.get(row["outcome"])
-            if outcome is not None and may_leave(outcome, row["channel"]) and in_files(outcome).row:
-                nobody = {} if in_files(outcome).people else {"carrier": None}
-                wordless = {} if in_files(outcome).texts else {"message": "", "note": ""}
-                # A note is of the team, and often says who: nobody is asked about it.
-                unsaid = {} if in_files(outcome).people else {"note": ""}
-                leaving.append({**row, "link": None, **nobody, **wordless, **unsaid})
+            if (outcome := by_id.get(row["outcome"])) is None:
+                continue
+            self.causes[row["id"]] = keeps_way(outcome, row["channel"])
+            if not self.causes[row["id"]]:
+                left, self.causes[row["id"]] = _leaving(row, in_files(outcome))
+                leaving.append(left)
         return leaving
 
     def make(self, *, by: Any, status: str, reason: str = "", **fields: Any) -> Transfer:
@@ -204,12 +214,6 @@ class StepFilters(filters.FilterSet):
     uptake = filters.ChoiceFilter(choices=Uptake.choices)
 
 
-def _says_who(outcome: Outcome) -> bool:
-    """Whether what a team remarks on it leaves in a file: notes often say who."""
-    leaves = in_files(outcome)
-    return leaves.texts and leaves.people
-
-
 class UptakeSteps(Making, Reading):
     """Steps on the uptake ladder, of the initiatives on whose teams the caller is. A step is never changed."""
 
@@ -232,15 +236,20 @@ class UptakeSteps(Making, Reading):
         return found.filter(**kept) if self.action == "list" else found
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """A file leaves the room: only steps of what may travel the way it did."""
+        """A file leaves the room: only steps of what may travel the way it did, and what a team remarks on it only
+        where it may be said who: notes often say so."""
         ids = {row["transfer"] for row in rows}
         seen = Transfer.objects.visible_to(self.request.user).filter(pk__in=ids)
-        free = {
-            str(one.pk): {} if _says_who(one.outcome) else {"reason": "", "note": ""}
-            for one in seen.select_related("outcome__session")
-            if may_leave(one.outcome, one.channel) and in_files(one.outcome).row
-        }
-        return [{**row, **free[row["transfer"]]} for row in rows if row["transfer"] in free]
+        by_id = {str(one.pk): one for one in seen.select_related("outcome__session")}
+        leaving = []
+        for row in rows:
+            if (of := by_id.get(row["transfer"])) is None:
+                continue
+            stays, leaves = keeps_way(of.outcome, of.channel), in_files(of.outcome)
+            self.causes[row["id"]] = stays or leaves.why
+            if not stays:
+                leaving.append({**row, **({"reason": "", "note": ""} if leaves.why else {})})
+        return leaving
 
     def make(self, **fields: Any) -> UptakeStep:
         return services.record_step(**fields)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from django.utils.translation import gettext_lazy
 
 from confidentiality import policy
 from confidentiality.codes import Action, Rule
-from confidentiality.fields import if_it_opens
 from confidentiality.policy import AGREED_FOR_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
@@ -20,15 +20,26 @@ from initiatives.services.rules import closed_to, observers_of, opened_to
 from initiatives.services.versions import kept_of
 from participants.enums import Consent
 from participants.models import Participation
-from participants.services import attribution
 from transfer.enums import SIDES_THAT_AGREE, ObservedBy, OutcomeKind
 from transfer.models import Outcome
-from transfer.services.permission import Reach, gone_out, reach_of, read_again, told
+from transfer.services.naming import TEXTS, in_texts, messages_that_name
+from transfer.services.permission import (
+    PEOPLE,
+    Reach,
+    embargo_ends,
+    gone_out,
+    kept_inside,
+    reach_of,
+    read_again,
+    told,
+)
 
 DECIDED = gettext_lazy(
     "This has gone out already and would be read there again. A lead or facilitator decides that."
 )
-TEXTS = ("statement", "interest_addressed", "evidence")
+TAKEN_OUT = gettext_lazy(
+    "Its session keeps this inside, by its rule or an embargo. A lead or facilitator decides that it is taken out."
+)
 NOT_HELD = (SessionStatus.PLANNED, SessionStatus.POSTPONED, SessionStatus.CANCELLED)
 
 
@@ -39,6 +50,7 @@ def refuse_unfit(
     about: what was right when it was saved stays. `before`: how far it could go."""
     errors = _unfit_origin(by, outcome, changed)
     errors |= _unfit_whose(by, outcome, changed, stood)
+    errors |= _unfit_leaving(by, outcome, changed, stood)
     errors |= _unfit_widening(by, outcome, changed, before)
     if outcome.kind == OutcomeKind.INDIVIDUAL:
         errors |= _unfit_individual(outcome, changed)
@@ -116,7 +128,7 @@ def _unfit_individual(outcome: Outcome, changed: Collection[str]) -> dict[str, s
         errors["party"] = _("Either a participant or a side, not both.")
     elif outcome.participation_id and outcome.session and outcome.session.rule in WITHOUT_ATTENDANCE:
         errors["participation"] = _(
-            "Under the rule of this session it is not stored who was there. Say the side, or leave the session out."
+            "Under the rule of this session it is not stored who was there. Say the side."
         )
     elif outcome.participation_id and "participation" in changed and _came_out_of_it(outcome):
         errors["participation"] = _(
@@ -158,6 +170,24 @@ def _unfit_widening(by: Any, outcome: Outcome, changed: Collection[str], before:
     return {_decided_by(changed): str(DECIDED)}
 
 
+def _unfit_leaving(
+    by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]
+) -> dict[str, str]:
+    """What its session keeps inside is taken out of it by whoever may send it, and by nobody else."""
+    if not _leaves_its_session(outcome, changed, stood) or policy.may(by, Action.EDIT_TRANSFERS, outcome):
+        return {}
+    return {"session": str(TAKEN_OUT)}
+
+
+def _leaves_its_session(outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> bool:
+    """Whether the rule or an embargo of the session out of which it came kept something inside, and does not now."""
+    if "session" not in changed or outcome._state.adding or not stood["session"]:
+        return False
+    before = Session.objects.get(pk=stood["session"])
+    less = kept_inside(before, outcome) - kept_inside(outcome.session, outcome)
+    return bool(less) or embargo_ends(before, outcome.session)
+
+
 def _decided_by(changed: Collection[str]) -> str:
     """The field that decides how far it reaches now."""
     return next((name for name in ("travel_permission", "session") if name in changed), "endorsed_by")
@@ -167,29 +197,69 @@ def doubts(
     *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any], before: Reach
 ) -> dict[str, str]:
     """What looks wrong, by field. Only what changed is asked about: what was saved with a reason has one."""
-    found = {}
-    if "change" in changed and outcome.change and outcome.change["from"] == outcome.change["to"]:
-        found["change"] = _("It stands where it stood before. Is this a change?")
-    if "session" in changed and outcome.session:
-        found |= _of_origin(outcome.session)
-    opens = {"session", "endorsed_by"} & set(changed)
-    if opens and (number := _newly_read(outcome, stood)):
-        name = "session" if "session" in opens else "endorsed_by"
-        found[name] = " ".join(filter(None, (found.get(name), opened_to(number))))
-    if outcome.session and (asked := {*TEXTS, "session"} & set(changed)):
-        names = TEXTS if "session" in asked else asked
-        texts = {name: if_it_opens(outcome, name) for name in names}
-        said = attribution.doubts(by=by, session=outcome.session, texts=texts)
-        found = {**said, **found}
-    if {"participation", "consented"} & set(changed) and outcome.participation:
-        found |= _of_consent(outcome, outcome.participation)
-    if {"travel_permission", "session", "endorsed_by"} & set(changed) and not outcome._state.adding:
-        found |= _of_narrowing(by, outcome, changed, before)
-        found |= _of_widening(by, outcome, changed, before)
+    asked, found = set(changed), []
+    if "change" in asked and outcome.change and outcome.change["from"] == outcome.change["to"]:
+        found.append({"change": _("It stands where it stood before. Is this a change?")})
+    if "session" in asked:
+        found.append(_of_origin(outcome.session))
+        found.append(_of_leaving(outcome, asked, stood))
+    if {"session", "endorsed_by"} & asked and (number := _newly_read(outcome, stood)):
+        found.append({"session" if "session" in asked else "endorsed_by": opened_to(number)})
+    if {"session", "repeats"} & asked:
+        found.append(_of_repeating(outcome))
+    found.append(_of_names(by, outcome, asked))
+    if {"participation", "consented"} & asked and outcome.participation:
+        found.append(_of_consent(outcome, outcome.participation))
+    if {"travel_permission", "session", "endorsed_by"} & asked and not outcome._state.adding:
+        found.append(_of_narrowing(by, outcome, changed, before))
+        found.append(_of_widening(by, outcome, changed, before))
+    return _together(found)
+
+
+def _together(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Several questions at one field are asked one after the other."""
+    asked: dict[str, str] = {}
+    for questions in found:
+        for name, text in questions.items():
+            asked[name] = f"{asked[name]} {text}" if name in asked else text
+    return asked
+
+
+def _of_leaving(outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> dict[str, str]:
+    if not _leaves_its_session(outcome, changed, stood):
+        return {}
+    return {
+        "session": _("Its session keeps this inside, by its rule or an embargo. Say why it is taken out.")
+    }
+
+
+def _of_repeating(outcome: Outcome) -> dict[str, str]:
+    """Whether it says again, in a record of its own, what the session of an earlier one keeps inside."""
+    earlier, seen = outcome.repeats, {outcome.pk}
+    while earlier is not None and earlier.pk not in seen:
+        less = kept_inside(earlier.session, earlier) - kept_inside(outcome.session, outcome) - {PEOPLE}
+        if less or embargo_ends(earlier.session, outcome.session):
+            text = _("What it repeats is kept inside by its session. Does the group want this to go further?")
+            return {"repeats": text}
+        seen.add(earlier.pk)
+        earlier = earlier.repeats
+    return {}
+
+
+def _of_names(by: Any, outcome: Outcome, asked: AbstractSet[str]) -> dict[str, str]:
+    """In its texts; and with another session, or none, in all of them and in messages written before."""
+    another = "session" in asked and not outcome._state.adding
+    names = TEXTS if "session" in asked else asked & set(TEXTS)
+    found = in_texts(by=by, outcome=outcome, session=outcome.session, names=names) if names else {}
+    if another and (sent := messages_that_name(by=by, outcome=outcome, session=outcome.session)):
+        text = _("Names on record stand in what was written from it: %(where)s. Look at these messages, too.")
+        found["session"] = text % {"where": told(sent)}
     return found
 
 
-def _of_origin(session: Session) -> dict[str, str]:
+def _of_origin(session: Session | None) -> dict[str, str]:
+    if session is None:
+        return {}
     if session.status in NOT_HELD:
         text = _("This session is marked as: %(status)s. Nothing comes out of it before it is held.")
         return {"session": text % {"status": session.get_status_display()}}

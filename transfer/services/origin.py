@@ -26,6 +26,7 @@ from initiatives.services.turns import take_turn
 from initiatives.services.versions import Fields, change_versions
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services.judging import DECIDED
+from transfer.services.naming import in_texts, messages_that_name
 from transfer.services.outcomes import keep_outcome
 from transfer.services.permission import told, turned_by
 
@@ -91,6 +92,12 @@ def follows(session: Session, before: Mapping[str, Any], by: User) -> str:
     if session.rule in WITHOUT_ATTENDANCE and session.rule != before["rule"]:
         _refuse_sideless(session)
     turned, said = turned_by(by=by, session=session, before=before), []
+    if session.rule != before["rule"] and (named := _names_in(session, by)):
+        text = _(
+            "Names on record of somebody who was there stand in what came out of it: %(where)s. Under “%(rule)s” they "
+            "may not: look at it, too."
+        )
+        said.append(text % {"where": named, "rule": session.get_rule_display()})
     if turned.again:
         _refuse_undecided(session, before, by)
         text = _(
@@ -103,6 +110,18 @@ def follows(session: Session, before: Mapping[str, Any], by: User) -> str:
         )
         said.append(text % {"where": told(turned.kept)})
     return " ".join(said)
+
+
+def _names_in(session: Session, by: User) -> str:
+    """In which outcomes and messages, in words, somebody is named whom the new rule keeps inside."""
+    outcomes = Outcome.objects.visible_to(by).filter(session=session).order_by("created_at")
+    found = []
+    for outcome in outcomes.select_related("initiative"):
+        if in_texts(by=by, outcome=outcome, session=session):
+            found.append(str(outcome.get_content_kind_display()))
+        if sent := messages_that_name(by=by, outcome=outcome, session=session):
+            found.append(told(sent))
+    return listed(found, facts=True)
 
 
 def _refuse_undecided(session: Session, before: Mapping[str, Any], by: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,8 @@ OF_INDIVIDUALS = ("participation", "party", "change", "observed_by", "consented"
 OF_GROUPS = ("endorsed_by",)
 RELATIONS = ("session", "participation", "party", "repeats")
 SEALED = ("change", "statement", "interest_addressed", "evidence")
+# What only the team says, where its observers read what the sides agreed on.
+REMARKS = ("interest_addressed", "evidence")
 OUTCOME_FIELDS = (
     "content_kind",
     "statement",
@@ -102,7 +105,8 @@ def edit_outcome(
 
 def outcome_versions(*, by: User, outcome: Outcome) -> list[Version]:
     """Its versions, the newest first. An observer reads none that came out of a session which is closed to observers,
-    of no outcome that came out of one, and of "agreed text only" those that were agreed."""
+    of no outcome that came out of one, and of "agreed text only" those that were agreed, without what only the team
+    says."""
     if policy.may(by, Action.EDIT_OUTCOMES, outcome):
         return versions_of(by, outcome)
     inside = outcome.initiative_id
@@ -117,9 +121,20 @@ def outcome_versions(*, by: User, outcome: Outcome) -> list[Version]:
         session = fields.get("session")
         if session not in rules or (rules[session] in AGREED_FOR_OBSERVERS and not _was_agreed(fields)):
             return None
-        return fields if fields.get("repeats") in outcomes else {**fields, "repeats": None}
+        shown = fields if fields.get("repeats") in outcomes else {**fields, "repeats": None}
+        return without_remarks(shown) if narrowed(shown) else shown
 
-    return versions_of(by, outcome, seen)
+    def narrowed(fields: Mapping[str, Any]) -> bool:
+        now = outcome.session.rule if outcome.session else None
+        return not AGREED_FOR_OBSERVERS.isdisjoint({now, rules[fields.get("session")]})
+
+    found = versions_of(by, outcome, seen)
+    return [replace(one, reason="") if narrowed(one.fields) else one for one in found]
+
+
+def without_remarks(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A version without what only the team says, for an observer of agreed texts."""
+    return {name: value for name, value in fields.items() if name not in REMARKS}
 
 
 def _was_agreed(fields: Mapping[str, Any]) -> bool:

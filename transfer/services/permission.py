@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from confidentiality.codes import KeptBy
 from confidentiality.policy import (
     AGREED_FOR_OBSERVERS,
     AGREED_TO_OFFICIALS,
@@ -92,20 +93,64 @@ def reach_of(outcome: Outcome) -> Reach:
 
 @dataclass(frozen=True, slots=True)
 class InFiles:
-    """What of an outcome, and of what hangs on it, leaves the room in a file: the row, its texts, who it was."""
+    """What of an outcome, and of what hangs on it, leaves the room in a file: the row, its texts, who it was. `why`:
+    what keeps the first of them that stays, as a code; "" where nothing does."""
 
     row: bool
     texts: bool
     people: bool
+    why: str
 
 
 def in_files(outcome: Outcome) -> InFiles:
-    """By the rule and the embargo of its session, and for texts by what the group agreed as well."""
+    """By the rule and the embargo of its session, and for texts by what the group agreed as well. Who it was is said of
+    sessions on the record alone: where no session is named, nobody agreed to that."""
     rule = outcome.session.rule if outcome.session else None
-    embargoed = embargo.stands(embargo_of(outcome))
-    texts = rule not in FACTS_IN_FILES and outcome.travel_permission in LEAVES_THE_TEAM
-    people = rule is None or rule in ATTENDANCE_IN_FILES
-    return InFiles(rule not in IN_NO_FILE, texts and not embargoed, people and not embargoed)
+    wordless = _keeps_texts(rule, outcome)
+    people = rule in ATTENDANCE_IN_FILES and not embargo.stands(embargo_of(outcome))
+    return InFiles(
+        rule not in IN_NO_FILE, not wordless, people, wordless or ("" if people else KeptBy.PEOPLE.value)
+    )
+
+
+def _keeps_texts(rule: str | None, outcome: Outcome) -> str:
+    if rule is not None and rule in IN_NO_FILE | FACTS_IN_FILES:
+        return rule
+    if embargo.stands(embargo_of(outcome)):
+        return KeptBy.EMBARGO.value
+    return "" if outcome.travel_permission in LEAVES_THE_TEAM else KeptBy.PERMISSION.value
+
+
+def keeps_way(outcome: Outcome, channel: str) -> str:
+    """What keeps out of files that it was carried this way, as a code; "" where nothing does."""
+    if outcome.session is not None and (held_back(outcome) or outcome.session.rule in IN_NO_FILE):
+        return outcome.session.rule
+    if embargo.stands(embargo_of(outcome)):
+        return KeptBy.EMBARGO.value
+    return "" if allows(outcome.travel_permission, channel) else KeptBy.PERMISSION.value
+
+
+# Of what the rule of a session keeps inside: what only says who it was.
+PEOPLE = "people"
+
+
+def kept_inside(session: Session | None, outcome: Outcome) -> set[str]:
+    """What the rule of this session keeps in the room of an outcome that comes out of it."""
+    rule = session.rule if session else None
+    kept = {
+        "row": rule in IN_NO_FILE,
+        "texts": rule in IN_NO_FILE | FACTS_IN_FILES,
+        "officials": _held_by(rule, outcome),
+        PEOPLE: rule not in ATTENDANCE_IN_FILES,
+    }
+    return {name for name, holds in kept.items() if holds}
+
+
+def embargo_ends(before: Session | None, now: Session | None) -> bool:
+    """Whether an outcome escapes an embargo that stands, or is held by it for less long, with another session."""
+    return before is not None and embargo.ends_earlier(
+        before.embargo_until, now.embargo_until if now else None
+    )
 
 
 def gone_out(*, by: Any, outcome: Outcome) -> list[Transfer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action
 from confidentiality.fields import encrypted_fields, if_it_opens
-from confidentiality.policy import may
+from confidentiality.policy import AGREED_FOR_OBSERVERS, may
 from confidentiality.records import Record, hold, save
 from initiatives.dates import parse, text_of
 from initiatives.enums import Theme
@@ -94,13 +95,19 @@ def edit_transfer(
 
 
 def transfer_versions(*, by: User, transfer: Transfer) -> list[Version]:
-    """Its versions, the newest first; for who reads no ties, without the one that was used."""
-    reads_links = may(by, Action.READ_LINKS, transfer)
+    """Its versions, the newest first; for who reads no ties, without the one that was used, and for an observer of
+    agreed texts without what only the team says."""
+    unseen = set() if may(by, Action.READ_LINKS, transfer) else {"link"}
+    origin = transfer.outcome.session
+    observes = not may(by, Action.EDIT_OUTCOMES, transfer)
+    narrowed = observes and origin is not None and origin.rule in AGREED_FOR_OBSERVERS
+    unseen |= {"note"} if narrowed else set()
 
     def seen(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        return fields if reads_links else {name: value for name, value in fields.items() if name != "link"}
+        return {name: value for name, value in fields.items() if name not in unseen}
 
-    return versions_of(by, transfer, seen)
+    found = versions_of(by, transfer, seen)
+    return [replace(one, reason="") for one in found] if narrowed else found
 
 
 @transaction.atomic

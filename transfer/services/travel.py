@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from confidentiality.fields import if_it_opens
-from confidentiality.policy import AGREED_TO_OFFICIALS, UNATTRIBUTED_TO_OFFICIALS, WITHOUT_ATTENDANCE
+from confidentiality.policy import AGREED_TO_OFFICIALS, WITHOUT_ATTENDANCE
 from initiatives import embargo
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
 from initiatives.services.overriding import doubt
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
-from participants.services import attribution
 from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
 from transfer.models import Outcome, Transfer
+from transfer.services.naming import in_message
 from transfer.services.permission import allows, embargo_of, held_back
 
 WAY, WHO, DAY = (
@@ -101,27 +101,13 @@ def check(by: User, transfer: Transfer, *, changed: AbstractSet[str], reason: st
     doubts: dict[str, str] = {}
     if "message" in changed and _has_steps(transfer, Uptake.SENT):
         doubts["message"] = _("Steps say what became of it, as it was written before.")
-    if changed & {"message", "status"}:
-        doubts |= _tells_of_people(by, transfer)
+    if changed & {"message", "status", "body"}:  # Only the office it goes to may be called by its name.
+        doubts |= in_message(by=by, transfer=transfer, session=transfer.outcome.session)
     if changed & (DAY | {"status"}):
         doubts |= _before_its_outcome(transfer)
     if changed & (DAY | {"carrier", "status"}):
         doubts |= _unlikely_carrier(transfer)
     doubt(doubts, reason)
-
-
-def _tells_of_people(by: User, transfer: Transfer) -> dict[str, str]:
-    """The message as whoever gets it would read it; the office it goes to may be called by its name."""
-    session = transfer.outcome.session
-    if session is None:
-        return {}
-    return attribution.doubts(
-        by=by,
-        session=session,
-        texts={"message": if_it_opens(transfer, "message")},
-        rules=UNATTRIBUTED_TO_OFFICIALS,
-        besides=[transfer.body.name] if transfer.body else [],
-    )
 
 
 def _has_steps(transfer: Transfer, *besides: str) -> bool:

@@ -139,7 +139,8 @@ def transfer_page(
     **forms: Any,
 ) -> HttpResponse:
     """`forms`: those that came back with something wrong."""
-    steps = ladder.in_order(found.steps.select_related("by"))
+    seen = UptakeStep.objects.visible_to(request.user).filter(transfer=found)
+    steps = ladder.in_order(seen.select_related("by"))
     team = set(shown.members.values_list("user_id", flat=True))
     blank = {"step_form": StepForm(), "carried_form": CarriedForm(), "why_form": WhyForm()}
     context = {
