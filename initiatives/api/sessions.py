@@ -22,8 +22,10 @@ from confidentiality import policy
 from confidentiality.codes import Action, Rule
 from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE, UNATTRIBUTED_IN_FILES
 from initiatives import services
+from initiatives.api import overriding
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS
 from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.api.versions import VersionSerializer
@@ -34,17 +36,12 @@ from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
-from participants.services.attribution import named_rows
-
-OVERRIDE = _(
-    "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
-)
 
 # What kept something inside, in the ledger, beside the codes of rules.
 EMBARGO = "embargo"
 
 
-class SessionSerializer(Strict):
+class SessionSerializer(Overridable, Strict):
     initiative = OwnInitiative(help_text=_("Whose session it is. Moved by /move/."))
     present = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=MOST_PRESENT),
@@ -54,9 +51,6 @@ class SessionSerializer(Strict):
     agenda_themes = serializers.ListField(child=serializers.ChoiceField(Theme.choices), required=False)
     country = CountryField(required=False, allow_blank=True)
     by = serializers.UUIDField(source="by_id", read_only=True)
-    override_reason = serializers.CharField(
-        max_length=REASON_LENGTH, required=False, allow_blank=True, write_only=True, help_text=OVERRIDE
-    )
 
     class Meta(Strict.Meta):
         model = Session
@@ -68,7 +62,7 @@ class SessionSerializer(Strict):
             "texts_gone_at",
             "by",
             "deleted_at",
-            "override_reason",
+            *overriding.FIELDS,
             *STAMPS,
         )
         read_only_fields = ("deleted_at", "texts_gone_at")
@@ -126,9 +120,10 @@ class Sessions(Resource):
             for row in leaving
         ]
 
-    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
-        rows = [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
-        return named_rows(by=self.request.user, rows=rows, texts=SESSION_TEXTS)
+    searched_texts = SESSION_TEXTS
+
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        return [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
 
     def kept_by(self, row: Mapping[str, Any]) -> str:
         """The rule, where it keeps something by itself; else the embargo."""

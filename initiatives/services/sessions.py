@@ -24,7 +24,7 @@ from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
 from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS
 from initiatives.services.countries import country_codes
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import doubt, together
 from initiatives.services.retention import refuse_soon
 from initiatives.services.rules import consequences, forget_against_the_rule, tells_of_people
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
@@ -305,7 +305,7 @@ def _judge(
     _judge_rule(session, changed)
     if "keep_texts_until" in changed:
         refuse_soon(session.keep_texts_until)
-    doubts = {}
+    doubts: dict[str, str] = {}
     decided = [name for name in READ_BY if name in changed]
     if before and decided and (text := consequences(session, before, by)):
         doubts[decided[0]] = text
@@ -314,8 +314,9 @@ def _judge(
         session.clean()
         doubts |= unlikely(session)
     asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
-    doubts |= tells_of_people(by, session, {name: if_it_opens(session, name) for name in asked})
-    doubt(doubts, override_reason)
+    texts = {name: if_it_opens(session, name) for name in asked}
+    doubts = together(doubts, tells_of_people(by, session.initiative, texts, session=session))
+    doubt(doubts, override_reason, by=by, about="session")
 
 
 def _is_whole(session: Session) -> bool:

@@ -54,7 +54,7 @@ def mark_attendance(
     gone = [row for pk, row in stand.items() if pk in before and pk not in there]
     if new:
         _refuse_rule(session)
-        _doubt_withdrawn(session, new, override_reason)
+        _doubt_withdrawn(by, session, new, override_reason)
     for part in new:
         save(Attendance(initiative=session.initiative, session=session, participation=part))
     for row in gone:
@@ -115,7 +115,7 @@ def _withdrawn_before(session: Session, parts: Iterable[Participation]) -> list[
     ]
 
 
-def _doubt_withdrawn(session: Session, new: Iterable[Participation], reason: str) -> None:
+def _doubt_withdrawn(by: User, session: Session, new: Iterable[Participation], reason: str) -> None:
     named = [
         _("%(person)s withdrew on %(day)s")
         % {"person": part.person.pseudonym, "day": date_format(part.withdrew_on, "j F Y")}
@@ -125,4 +125,4 @@ def _doubt_withdrawn(session: Session, new: Iterable[Participation], reason: str
     ]
     if named:
         text = _("%(people)s, before this session.") % {"people": listed(named, facts=True)}
-        doubt({"participations": text}, reason)
+        doubt({"participations": text}, reason, by=by, about="attendance")

@@ -19,7 +19,7 @@ from confidentiality.policy import AGREED_TO_OFFICIALS, UNATTRIBUTED_TO_OFFICIAL
 from initiatives import embargo
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import doubt, together
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
 from participants.services import attribution
@@ -102,12 +102,12 @@ def check(by: User, transfer: Transfer, *, changed: AbstractSet[str], reason: st
     if "message" in changed and _has_steps(transfer, Uptake.SENT):
         doubts["message"] = _("Steps say what became of it, as it was written before.")
     if changed & {"message", "status"}:
-        doubts |= _tells_of_people(by, transfer)
+        doubts = together(doubts, _tells_of_people(by, transfer))
     if changed & (DAY | {"status"}):
         doubts |= _before_its_outcome(transfer)
     if changed & (DAY | {"carrier", "status"}):
         doubts |= _unlikely_carrier(transfer)
-    doubt(doubts, reason)
+    doubt(doubts, reason, by=by, about="transfer")
 
 
 def _tells_of_people(by: User, transfer: Transfer) -> dict[str, str]:
