@@ -89,9 +89,11 @@ _PLAIN = str.maketrans(
 )  # fmt: skip
 # As they are written where a keyboard lacks them.
 _WIDE: Mapping[str, str] = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "đ": "dj", "ў": "у"}
-_WITH_WIDE = re.compile(f"[^\\W\\d_]*[{''.join(_WIDE)}][^\\W\\d_]*", re.IGNORECASE)
-# A word with an apostrophe in it, or broken at the end of a line.
-_BROKEN = re.compile(r"([^\W\d_]+)(?:['’‘`´ʼ]|[-‐\u00ad][ \t]*\r?\n\s*)([^\W\d_]+)")
+_WITH_WIDE = re.compile(f"[{''.join(_WIDE)}]", re.IGNORECASE)
+# An apostrophe inside of a word, or the end of a line. Only what breaks it: where a script has no spaces a word may be
+# as long as the text.
+_BREAK = re.compile(r"(?<=[^\W\d_])(?:['’‘`´ʼ]|[-‐\u00ad][ \t]*\r?\n\s*)(?=[^\W\d_])")
+_BEFORE, _AFTER = re.compile(r"[^\W\d_]{1,40}\Z"), re.compile(r"[^\W\d_]{1,40}")
 # They stand inside of words, where a text was copied from a page, and between words.
 _UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff]")
 _TOKEN = re.compile(r"\d+|[^\d\s]+")
@@ -118,7 +120,7 @@ def _folded(words: Iterable[str]) -> list[str]:
 
 def ways_of_writing(name: str) -> set[str]:
     """A name as somebody types it who has other keys, or none for its accents; folded."""
-    ways = {name, _widened(name), _BROKEN.sub(r"\1\2", name)}
+    ways = {name, _widened(name), _BREAK.sub("", name)}
     return {folded(way) for way in ways} - {""}
 
 
@@ -201,11 +203,13 @@ def _read(text: str) -> tuple[list[str], list[bool]]:
 
 
 def _otherwise(text: str) -> Iterator[str]:
-    for match in _BROKEN.finditer(text):
-        yield match[1] + match[2]
-    for match in _WITH_WIDE.finditer(unicodedata.normalize("NFC", text)):
-        wide = _widened(match[0])
-        yield wide if match[0][0].islower() else wide.capitalize()
+    for match in _BREAK.finditer(text):
+        before = _BEFORE.search(text[max(0, match.start() - 40) : match.start()])
+        after = _AFTER.match(text, match.end())
+        yield "".join(part[0] for part in (before, after) if part)
+    for word in words_in(text):
+        if _WITH_WIDE.search(word):
+            yield _widened(word) if word[0].islower() else _widened(word).capitalize()
     if _UNSEEN.search(text):
         yield _UNSEEN.sub(" ", text)
 

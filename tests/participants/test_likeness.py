@@ -105,6 +105,11 @@ def test_a_name_and_not_also_its_parts() -> None:
     assert said_in("Amina Haddad said it, and Haddad again", known) == ["amina haddad", "haddad"]
 
 
+@pytest.mark.parametrize("word", ["a", "王", "я", "ä", "m'"])
+def test_a_word_as_long_as_a_text_takes_no_longer(word: str) -> None:
+    assert said_in(f"{word * 50_000} Haddad", known_as(["Amina Haddad", "李伟"])) == ["haddad"]
+
+
 letters = st.characters(categories=("Lu", "Ll", "Lo", "Mc", "Mn"), codec="utf-8")
 names = st.text(letters, min_size=5, max_size=12).filter(lambda text: len(folded(text).replace(" ", "")) > 4)
 
