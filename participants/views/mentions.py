@@ -146,8 +146,9 @@ def _in_versions(user: Any, inside: list[Any], known: Known) -> Iterator[tuple[A
     """What stood there before, and why it was changed; not what stands there now once more."""
     for place in (place for place in _PLACES if place.version):
         for record in _records(place, user, inside):
-            rows = record.revisions.model.objects.visible_to(user)
-            for row in rows.filter(**{record.revisions.field.name: record}).order_by("-number"):
+            of = record.revisions
+            rows = of.model.objects.visible_to(user).filter(**{of.field.name: of.instance})
+            for row in rows.order_by("-number"):
                 with noted.looking_through():
                     kept = if_it_opens(row, "kept") or {}
                 fields = kept.get("fields", kept.get("texts", {})) if row.number != record.version else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -179,7 +180,11 @@ def test_the_page_looks_into_everything_a_team_writes_and_what_stood_there(
         rules = adopt_ground_rules(by=world.alice, initiative=world.secret, text=say)
         record_assent(by=world.alice, rules=rules, who="Ingrid Vallhund")
         record_step(
-            by=world.alice, transfer=Transfer.objects.get(), uptake="acknowledged", on="2026-03-20", note=say
+            by=world.alice,
+            transfer=Transfer.objects.get(),
+            uptake="acknowledged",
+            on=date(2026, 3, 20),
+            note=say,
         )
         change_participation(by=world.alice, participation=part, note=say)
         hold_retention(by=world.alice, initiative=world.secret, reason=say)
