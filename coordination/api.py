@@ -201,6 +201,7 @@ class CoordinationLinks(Making, Reading):
     filterset_class = LinkFilters
     queryset = CoordinationLink.objects.none()
     orderings = ("began_on", *STAMPS)
+    kept_inside = ("note",)
     expands = {"first": cards, "second": cards}
 
     def make(self, *, by: Any, first: Initiative, second: Initiative, **fields: Any) -> CoordinationLink:

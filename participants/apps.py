@@ -11,4 +11,4 @@ class ParticipantsConfig(AppConfig):
         from participants.services.attendance import KEEPER
 
         keeps_who_was_there(KEEPER)
-        looks_for_people(attribution.doubts)
+        looks_for_people(attribution.doubts_inside)

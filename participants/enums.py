@@ -97,6 +97,10 @@ class Criterion(TextChoices):
     LEGAL_EXPOSURE = "legal_exposure", _("Legal exposure")
 
 
+# What speaks against somebody, and says of what to be afraid.
+EXPOSURE = frozenset({Criterion.SECURITY_EXPOSURE, Criterion.LEGAL_EXPOSURE})
+
+
 COMPETENCE = (
     Criterion.SUBSTANTIVE_COMPETENCE,
     Criterion.POLITICAL_KNOWLEDGE,

@@ -101,6 +101,30 @@ BEGIN
 END
 $$;
 
+-- A person is forgotten: what anybody left unfinished of it goes, on whichever team. By whoever may erase the person;
+-- who had left something is not told. Of whom an unfinished tie speaks is sealed: those of everybody who could choose
+-- this person go, since nobody can open them to see.
+CREATE FUNCTION forget_drafts_about(whose uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM initiatives_draft WHERE whose IN (SELECT erasable_persons()) AND (
+        about = whose
+        OR about IN (SELECT id FROM participants_officiallink WHERE person_id = whose)
+        OR about IN (SELECT id FROM participants_participation WHERE person_id = whose)
+        OR (place = 'official_link' AND user_id IN (
+            SELECT member.user_id FROM initiatives_teammember member
+            JOIN participants_participation part ON part.initiative_id = member.initiative_id
+            WHERE part.person_id = whose
+            UNION ALL
+            SELECT keeper.user_id FROM accounts_membership keeper
+            JOIN participants_person known ON known.organisation_id = keeper.organisation_id
+            WHERE known.id = whose AND keeper.role = 'registrar'
+        ))
+    );
+END
+$$;
+COMMENT ON FUNCTION forget_drafts_about(uuid) IS 'for t2d_app';
+
 -- Who was at a session whose texts are gone, as their time was over.
 CREATE FUNCTION forget_attendance(whose uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -31,6 +31,7 @@ from accounts.api.refusals import Conflicting, LostUpdate, Unavailable
 from confidentiality.keys import KeyServiceAway
 from confidentiality.policy import Forbidden, Hidden
 from confidentiality.records import Stale
+from initiatives.services.overriding import Confirm
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,9 @@ def _errors(detail: Any, pointer: str = "") -> list[dict[str, str]]:
 
 
 def _error(pointer: str, detail: Any) -> dict[str, str]:
-    return {"pointer": pointer, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}
+    code = getattr(detail, "code", "invalid")
+    asked = {"asked": code.asked} if isinstance(code, Confirm) else {}
+    return {"pointer": pointer, "code": str(code), "detail": str(detail), **asked}
 
 
 def _headers(refusal: exceptions.APIException) -> dict[str, str]:

@@ -18,6 +18,7 @@ import xlsxwriter
 from django.http import HttpResponse
 
 MOST_ROWS = 10_000
+TOO_MANY = "too_many"
 # Rows of which a preview shows what would leave.
 PREVIEWED = 5
 # A cell that begins so is a formula to one spreadsheet or another; so is one with these after a tab or line break.
@@ -51,12 +52,17 @@ def marked(
 def left_out(known: Sequence[Row], leaving: Sequence[Row], kept_by: Callable[[Row], str]) -> dict[str, Any]:
     """What did not leave with a file, for the ledger: rows that stayed and rows whose texts stayed, each by what kept
     them, as `kept_by` says of a row."""
-    there = {row.get("id"): row for row in leaving}
-    rows = Counter(kept_by(row) for row in known if row.get("id") not in there)
+    there = {_key(row): row for row in leaving}
+    rows = Counter(kept_by(row) for row in known if _key(row) not in there)
     texts = Counter(
-        kept_by(row) for row in known if row.get("id") in there and dict(row) != dict(there[row.get("id")])
+        kept_by(row) for row in known if _key(row) in there and dict(row) != dict(there[_key(row)])
     )
     return {"left_out": dict(sorted(rows.items())), "without_texts": dict(sorted(texts.items()))}
+
+
+def _key(row: Row) -> Any:
+    """Of what there is one for each initiative, that one's."""
+    return row.get("id", row.get("initiative"))
 
 
 def cell_of(value: Any) -> str | int | float | bool | None:

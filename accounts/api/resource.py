@@ -23,13 +23,24 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.authentication import opens
 from accounts.api.body import Body
-from accounts.api.export import FORMATS, MOST_ROWS, PREVIEWED, WATERMARK, as_file, cell_of, left_out, marked
+from accounts.api.export import (
+    FORMATS,
+    MOST_ROWS,
+    PREVIEWED,
+    TOO_MANY,
+    WATERMARK,
+    as_file,
+    cell_of,
+    left_out,
+    marked,
+)
 from accounts.api.idempotency import once
 from accounts.api.schema import DeskSchema
 from accounts.enums import RecordKind
 from confidentiality import noted
 from confidentiality.codes import ExportReason
 from confidentiality.words import listed
+from participants.services.attribution import named_rows, opens_who_takes_part
 
 BULK = 500
 # How a relation is inlined: the view that asks and the ids, to representations by id.
@@ -141,6 +152,9 @@ class Reading(Endpoint):
     orderings: tuple[str, ...] = ("created_at", "updated_at")
     ordering = "-created_at"
     searches = False
+    # Texts that are the team's alone, and say too much of people to stand in a file.
+    kept_inside: tuple[str, ...] = ()
+    searched_texts: tuple[str, ...] = ()
 
     @classmethod
     def records(cls, user: Any) -> QuerySet:
@@ -242,18 +256,24 @@ class Reading(Endpoint):
         known, leaving = self._leaving(queryset)
         return {
             **self._count(known, leaving),
-            "named": self._named(leaving),
+            **self._named(leaving),
             "columns": [*self._columns(), WATERMARK],
             "first": [
                 {name: cell_of(row.get(name)) for name in self._columns()} for row in leaving[:PREVIEWED]
             ],
         }
 
-    def _named(self, leaving: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Not for a token that is not for who people are: it would learn who takes part."""
-        if not opens(self.request, RecordKind.IDENTITY):
-            return []
-        return [{"id": pk, "words": words} for pk, words in self.named(leaving)]
+    def _named(self, leaving: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Which of the texts that leave hold names; and of how many nobody can say, since this reader opens nobody.
+
+        Not for a token that is not for who people are: it would learn who takes part."""
+        rows = self.searched(leaving)
+        user, texts, whole = self.request.user, self.searched_texts, opens(self.request, RecordKind.IDENTITY)
+        inside = {str(row["initiative"]) for row in rows}
+        opened = opens_who_takes_part(by=user, initiatives=inside) if whole and inside else set()
+        found = named_rows(by=user, rows=rows, texts=texts, besides=self.meant) if whole else []
+        shut = [row for row in rows if str(row["initiative"]) not in opened and any(map(row.get, texts))]
+        return {"named": [{"id": pk, "words": words} for pk, words in found], "unsearched": len(shut)}
 
     def _leaving(self, queryset: QuerySet) -> tuple[list[dict[str, Any]], Sequence[dict[str, Any]]]:
         """The rows of the list as filtered, and what of them may leave in a file."""
@@ -261,7 +281,7 @@ class Reading(Endpoint):
         rows = list(queryset.order_by(self.ordering, "-id" if descending else "id")[: MOST_ROWS + 1])
         if len(rows) > MOST_ROWS:
             text = _("More than %(number)d rows: narrow the filters.") % {"number": MOST_ROWS}
-            raise ValidationError({"export": [ErrorDetail(text, "too_many")]})
+            raise ValidationError({"export": [ErrorDetail(text, TOO_MANY)]})
         known = self.represent(rows)
         self.causes = {}
         return known, self.exported(known)
@@ -276,10 +296,15 @@ class Reading(Endpoint):
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """What of the rows may leave in a file: a resource whose records stay in the room takes it out here, and says
         in `causes` what keeps it there."""
-        return rows
+        blank = dict.fromkeys(self.kept_inside, "")
+        return [{**row, **blank} for row in rows] if blank else rows
 
-    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
-        """(id, words) of what would leave and holds names that are to stay inside; a resource with texts looks here."""
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """What of that is looked through for names that are to stay inside, in `searched_texts`."""
+        return ()
+
+    def meant(self, row: Mapping[str, Any]) -> Iterable[str]:
+        """Offices that a text of this row may well name."""
         return ()
 
     def kept_by(self, row: Mapping[str, Any]) -> str:

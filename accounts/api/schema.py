@@ -22,6 +22,12 @@ class ProblemErrorSerializer(serializers.Serializer):
     )
     code = serializers.CharField()
     detail = serializers.CharField()
+    asked = serializers.CharField(
+        required=False,
+        help_text=_(
+            "With the code `confirm`: sent back in `asked`, beside `override_reason`, once a person has looked at it."
+        ),
+    )
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -55,7 +61,9 @@ class DeskSchema(AutoSchema):
                     "preview",
                     "Any value: instead of the list, what a file of it would hold (`rows`, `columns`, `first`), and "
                     "what it would not, by what keeps it (`left_out`, `without_texts`): the rule of a session, or "
-                    f"{', '.join(KeptBy.values)}. Nothing leaves by it.",
+                    f"{', '.join(KeptBy.values)}; which of its texts hold names of people who take part (`named`), and "
+                    "how many were not looked through for names, since the caller does not open who people are "
+                    "(`unsearched`). Nothing leaves by it.",
                 )
             )
         if listing and self.view.searches:

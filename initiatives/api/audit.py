@@ -54,6 +54,8 @@ class AuditEventFilters(filters.FilterSet):
     record = filters.UUIDFilter(method="with_record")
     since = filters.DateFilter(field_name="at", lookup_expr="date__gte")
     until = filters.DateFilter(field_name="at", lookup_expr="date__lte")
+    after_position = filters.NumberFilter(field_name="position", lookup_expr="gt")
+    up_to_position = filters.NumberFilter(field_name="position", lookup_expr="lte")
 
     def with_record(self, events: Any, name: str, value: Any) -> Any:
         return events.filter(records__contains=[value])

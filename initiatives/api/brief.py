@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -19,7 +20,9 @@ from accounts.api.filters import YesNo
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.enums import RecordKind
 from initiatives import services
+from initiatives.api import overriding
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS
 from initiatives.api.versions import VersionSerializer
 from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
@@ -38,12 +41,12 @@ def _own(user: Any, pk: Any) -> Initiative | None:
     return Initiative.objects.visible_to(user).of_team(user).filter(pk=pk).first()
 
 
-class BriefSerializer(Strict):
+class BriefSerializer(Overridable, Strict):
     initiative = OwnInitiative(help_text=_("Whose brief it is, and its address."))
 
     class Meta(Strict.Meta):
         model = Brief
-        fields = ("initiative", "version", *BRIEF_FIELDS, *STAMPS)
+        fields = ("initiative", "version", *BRIEF_FIELDS, *overriding.FIELDS, *STAMPS)
         set_once = {"initiative": _("A brief stays with its initiative.")}
 
 
@@ -76,7 +79,12 @@ class Briefs(Resource):
     queryset = Brief.objects.none()
     orderings = STAMPS
     searches = True
+    searched_texts = BRIEF_FIELDS
     expands = {"initiative": inline(lambda: Initiatives)}
+
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """A brief is what a team shows first."""
+        return leaving
 
     def get_object(self) -> Any:
         try:
@@ -95,7 +103,7 @@ class Briefs(Resource):
         if Brief.objects.visible_to(by).filter(initiative=initiative).exists():
             text = _("This initiative has a brief already. Use PATCH.")
             raise ModelError({"initiative": ModelError(text, "exists")})
-        if not any(texts.values()):
+        if not any(texts.get(name) for name in BRIEF_FIELDS):
             raise ModelError(ModelError(_("Give one text at least."), "required"))
         return services.edit_brief(by=by, initiative=initiative, version=0, **texts)
 
@@ -168,6 +176,7 @@ class Assents(Making, Reading):
     filterset_class = AssentFilters
     queryset = GroundRulesAssent.objects.none()
     orderings = ("assented_on", *STAMPS)
+    kept_inside = ("who",)
     expands = {"rules": inline(lambda: GroundRulesVersions)}
 
     def make(self, **fields: Any) -> GroundRulesAssent:

@@ -26,6 +26,8 @@ from accounts.models import Organisation, User
 from confidentiality import policy
 from confidentiality.codes import Action, TeamRole, Visibility
 from initiatives import services
+from initiatives.api import overriding
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS, Conflicts, OfConflict, Parties
 from initiatives.enums import (
     InitiativeStatus,
@@ -79,7 +81,7 @@ def in_role(card: Initiative, role: str) -> list[Any]:
     return [named.organisation_id for named in card.named.all() if named.role == role]
 
 
-class InitiativeSerializer(Strict):
+class InitiativeSerializer(Overridable, Strict):
     conflict = Visible(Conflict)
     parties = VisibleMany(Party, lambda card: [side.party_id for side in card.sides.all()], required=False)
     countries = CountriesField(required=False)
@@ -106,7 +108,8 @@ class InitiativeSerializer(Strict):
             "public_record", "conflict", "track_type", "definition_school", "modality", "status", "parties",
             "themes", "countries", "began_on", "began_precision", "ended_on", "ended_precision", "visibility",
             "matching", "official_relation", "official_relation_on", "timing_basis", "timing_basis_on",
-            "registered_by", "convener", "co_conveners", "funders", "hosts", "partners", "successor", *STAMPS,
+            "registered_by", "convener", "co_conveners", "funders", "hosts", "partners", "successor",
+            *overriding.FIELDS, *STAMPS,
         )  # fmt: skip
         read_only_fields = ("reference", "public_record")
         extra_kwargs = {"codename": {"required": False, "allow_blank": True}}
@@ -261,6 +264,7 @@ class Initiatives(Resource):
 
     def make(self, *, by: Any, **fields: Any) -> Initiative:
         _refuse_titles(fields)
+        fields.pop("override_reason", None)  # Nobody takes part yet who could be named.
         house = fields.pop("registered_by", None) or _only_house(by, fields.get("convener"))
         return services.open_initiative(by=by, registered_by=house, **_without_null(fields))
 

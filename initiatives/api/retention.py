@@ -65,6 +65,7 @@ class Retentions(Resource):
     queryset = Retention.objects.none()
     orderings = ("keep_until", *STAMPS)
     ordering = "-created_at"
+    kept_inside = ("hold_reason",)
     expands = {"initiative": inline(lambda: Initiatives)}
 
     def get_object(self) -> Any:

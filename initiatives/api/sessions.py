@@ -22,8 +22,10 @@ from confidentiality import policy
 from confidentiality.codes import Action, KeptBy, Rule
 from confidentiality.policy import FACTS_IN_FILES, IN_NO_FILE, UNATTRIBUTED_IN_FILES
 from initiatives import services
+from initiatives.api import overriding
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS
 from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.api.versions import VersionSerializer
@@ -34,14 +36,9 @@ from initiatives.models.session import MOST_PRESENT, SESSION_TEXTS, untold
 from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.sessions import SESSION_FIELDS
 from initiatives.services.versions import REASON_LENGTH
-from participants.services.attribution import named_rows
-
-OVERRIDE = _(
-    "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
-)
 
 
-class SessionSerializer(Strict):
+class SessionSerializer(Overridable, Strict):
     initiative = OwnInitiative(help_text=_("Whose session it is. Moved by /move/."))
     present = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=MOST_PRESENT),
@@ -52,9 +49,6 @@ class SessionSerializer(Strict):
     country = CountryField(required=False, allow_blank=True)
     by = serializers.UUIDField(source="by_id", read_only=True)
     clock_set_by = serializers.UUIDField(source="clock_set_by_id", read_only=True, allow_null=True)
-    override_reason = serializers.CharField(
-        max_length=REASON_LENGTH, required=False, allow_blank=True, write_only=True, help_text=OVERRIDE
-    )
 
     class Meta(Strict.Meta):
         model = Session
@@ -68,7 +62,7 @@ class SessionSerializer(Strict):
             "texts_gone_at",
             "by",
             "deleted_at",
-            "override_reason",
+            *overriding.FIELDS,
             *STAMPS,
         )
         read_only_fields = ("deleted_at", "clock_set_at", "texts_gone_at")
@@ -79,11 +73,8 @@ class ReasonSerializer(StrictParts):
     reason = serializers.CharField(max_length=REASON_LENGTH, help_text=_("Kept in the history."))
 
 
-class MoveSerializer(StrictParts):
+class MoveSerializer(Overridable, StrictParts):
     initiative = OwnInitiative(help_text=_("Another initiative in which the caller writes sessions."))
-    override_reason = serializers.CharField(
-        max_length=REASON_LENGTH, required=False, allow_blank=True, help_text=OVERRIDE
-    )
 
 
 class SessionRevisionSerializer(VersionSerializer):
@@ -132,9 +123,10 @@ class Sessions(Resource):
         leaving = [row for row in rows if row["rule"] not in IN_NO_FILE and row["deleted_at"] is None]
         return [{**row, **untold()} if row["id"] in self.causes else row for row in leaving]
 
-    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
-        rows = [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
-        return named_rows(by=self.request.user, rows=rows, texts=SESSION_TEXTS)
+    searched_texts = SESSION_TEXTS
+
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        return [row for row in leaving if row["rule"] in UNATTRIBUTED_IN_FILES]
 
     def make(self, **fields: Any) -> Session:
         return services.log_session(**fields)

@@ -12,30 +12,26 @@ from rest_framework.response import Response
 
 from accounts.api.fields import StrictParts
 from initiatives.api.brief import OwnInitiative
+from initiatives.api.overriding import Overridable
 from initiatives.services.importing.records import TableReport
 from initiatives.services.importing.table import Problem
-from initiatives.services.versions import REASON_LENGTH
+from initiatives.services.overriding import Confirm
 
 
-class TableSerializer(StrictParts):
+class TableSerializer(Overridable, StrictParts):
     initiative = OwnInitiative(help_text=_("Into which initiative."))
     table = serializers.CharField(
         trim_whitespace=False,
         help_text=_("The text of a CSV file: a line that names the columns, then the rows."),
     )
     dry_run = serializers.BooleanField(help_text=_("Only say what it would do. A choice without default."))
-    override_reason = serializers.CharField(
-        max_length=REASON_LENGTH,
-        required=False,
-        allow_blank=True,
-        help_text=_("Why what looks unlikely is right; kept with each row."),
-    )
 
 
 class RowProblemSerializer(serializers.Serializer):
     row = serializers.IntegerField(help_text=_("As a person counts: the line with the names is row 1."))
     column = serializers.CharField(help_text=_("Empty where the whole row is meant."))
     detail = serializers.CharField(source="problem")
+    asked = serializers.CharField(help_text=_("Of a doubt: what is sent back in `asked`; else empty."))
 
 
 class ReportSerializer(serializers.Serializer):
@@ -68,9 +64,10 @@ def imported(view: Any, run: Any) -> Response:
 
 def _by_place(report: TableReport) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for code, problems in (("invalid", report.rejected), ("confirm", report.doubts)):
-        for one in problems:
-            _at(found, one).append(ErrorDetail(one.problem, code))
+    for one in report.rejected:
+        _at(found, one).append(ErrorDetail(one.problem, "invalid"))
+    for one in report.doubts:
+        _at(found, one).append(ErrorDetail(one.problem, Confirm([one.asked])))
     return found
 
 

@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import MAX_VERSION
+from initiatives.forms.overriding import AllTheSameField, DoubtedForm, sent_with
 from initiatives.models.brief import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
+from initiatives.services.overriding import Reason
 from initiatives.services.versions import REASON_LENGTH
 
 
@@ -41,7 +43,7 @@ class BringBackForm(SeenForm):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
         help_text=_("It stays in the history."),
     )
-    all_the_same = forms.BooleanField(
+    all_the_same = AllTheSameField(
         label=_("It is right all the same"), required=False, widget=forms.HiddenInput
     )
 
@@ -49,8 +51,13 @@ class BringBackForm(SeenForm):
         """Show the box that says so."""
         self.fields["all_the_same"].widget = forms.CheckboxInput()
 
+    def override(self) -> str:
+        """The reason, as far as it answers what was asked."""
+        said = self.cleaned_data["reason"] if self.cleaned_data["all_the_same"] else ""
+        return Reason(said, sent_with(self.data, "all_the_same"))
 
-class BriefForm(SeenForm):
+
+class BriefForm(DoubtedForm, SeenForm):
     """The brief. Nothing in it is required: a first sentence is a beginning."""
 
     title = forms.CharField(
@@ -87,6 +94,12 @@ class BriefForm(SeenForm):
         required=False,
         help_text=_("How this ends well, and what you do if it must end at once."),
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.order_fields(
+            [name for name in self.fields if name != "override_reason"]
+        )  # It stands at the end.
 
 
 TEXTS = ("title", "objective", "guiding_theory", "criteria_and_roles", "legal_note", "exit_plan")

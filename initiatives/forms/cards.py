@@ -27,6 +27,7 @@ from initiatives.enums import (
     TimingBasis,
     TrackType,
 )
+from initiatives.forms.overriding import DoubtedForm, OverrideField
 from initiatives.models import Conflict, Party
 from initiatives.services.countries import country_codes
 
@@ -114,7 +115,7 @@ class SearchForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
-class CardForm(VersionedForm):
+class CardForm(DoubtedForm, VersionedForm):
     """The card of an initiative. `opened` keeps what stood in the form when it was opened, for the case that
     two people edit at the same time; it is shown and compared, never trusted for anything else.
     """
@@ -174,6 +175,9 @@ class CardForm(VersionedForm):
         label=_("Why now"), choices=TimingBasis.choices, initial=TimingBasis.UNKNOWN
     )
     matching = forms.ChoiceField(label=_("Comparison"), choices=Matching.choices, widget=forms.RadioSelect)
+    override_reason = OverrideField(
+        help_text=_("A sentence, so that somebody has looked at it. A card has no history that keeps it.")
+    )
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
 
     ORGANISATIONS = ("convener", "co_conveners", "funders", "hosts")
@@ -219,6 +223,7 @@ class OpenForm(CardForm):
     convener = None  # type: ignore[assignment]
     version = None  # type: ignore[assignment]
     opened = None  # type: ignore[assignment]
+    override_reason = None  # type: ignore[assignment]
 
     ORGANISATIONS = ("co_conveners", "funders", "hosts")
 

@@ -19,6 +19,8 @@ from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale, hold, save
 from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
+from initiatives.services.overriding import doubt
+from initiatives.services.rules import tells_of_people
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import keep_version, needed_reason, older_version, versions_of
 
@@ -27,11 +29,18 @@ BRIEF_FIELDS = ("title", "objective", "guiding_theory", "criteria_and_roles", "l
 
 @transaction.atomic
 def edit_brief(
-    *, by: User, initiative: Initiative, version: int | None = None, reason: str = "", **texts: str
+    *,
+    by: User,
+    initiative: Initiative,
+    version: int | None = None,
+    override_reason: str = "",
+    reason: str = "",
+    **texts: str,
 ) -> Brief:
     """Write the brief: any of BRIEF_FIELDS. The first text makes it; what stands there already changes nothing.
 
-    `version` is the one that was read, 0 when there was no brief. Raises Stale when it is another one by now.
+    `version` is the one that was read, 0 when there was no brief. Raises Stale when it is another one by now, and Doubt
+    where a text says who takes part: a brief is what a team shows first.
     """
     policy.require(by, Action.EDIT_BRIEF, Brief(initiative=initiative))
     if unknown := sorted(set(texts) - set(BRIEF_FIELDS)):
@@ -46,9 +55,11 @@ def edit_brief(
         return brief
     for name in changed:
         setattr(brief, name, texts[name])
+    named = tells_of_people(by, initiative, {name: texts[name] for name in changed})
+    doubt(named, override_reason, by=by, about="brief")
     save(brief)
     fields = {name: getattr(brief, name) for name in BRIEF_FIELDS}
-    keep_version(brief, by=by, fields=fields, changed=changed, reason=reason)
+    keep_version(brief, by=by, fields=fields, changed=changed, reason=override_reason or reason)
     return brief
 
 
@@ -56,12 +67,16 @@ def edit_brief(
 def bring_back_brief(
     *, by: User, brief: Brief, number: int, reason: str, version: int | None = None, override_reason: str = ""
 ) -> Brief:
-    """Write the texts of an older version again, as a new one with a reason. Raises Stale. Asks about nothing."""
+    """Write the texts of an older version again, as a new one with a reason. Raises Stale, and Doubt as `edit_brief`
+    does."""
     policy.require(by, Action.EDIT_BRIEF, brief)
     take_turn("brief", brief.initiative_id)
     brief = hold(Brief, brief.pk, version)
     texts = older_version(versions_of(by, brief), number, brief).fields
-    return edit_brief(by=by, initiative=brief.initiative, reason=needed_reason(reason), **texts)
+    reason = needed_reason(reason)
+    return edit_brief(
+        by=by, initiative=brief.initiative, override_reason=override_reason, reason=reason, **texts
+    )
 
 
 def _refuse_damaged(stands: Mapping[str, Any], texts: Mapping[str, str]) -> None:

@@ -25,7 +25,9 @@ from initiatives.models import (
     Party,
     TeamMember,
 )
+from initiatives.services.overriding import doubt
 from initiatives.services.reach import require_reach
+from initiatives.services.rules import tells_of_people
 from initiatives.signals import initiative_changed
 
 # The fields of a card that its editors write as they stand. Visibility, status and team have services of their own.
@@ -48,6 +50,8 @@ CARD_FIELDS = (
     "timing_basis",
     "timing_basis_on",
 )
+# Of these its team's own words, which others read.
+SAID = ("codename", "public_line")
 PUBLIC_RECORD_FIELDS = ("title", "source", "confidence")
 ROLES_BY_FIELD = {
     "co_conveners": OrganisationRole.CO_CONVENER,
@@ -112,11 +116,12 @@ def open_initiative(
 
 @transaction.atomic
 def edit_initiative(
-    *, by: User, initiative: Initiative, version: int | None = None, **changes: Any
+    *, by: User, initiative: Initiative, version: int | None = None, override_reason: str = "", **changes: Any
 ) -> Initiative:
     """Change the card. Takes any of CARD_FIELDS, `parties`, `convener`, and co_conveners, funders, hosts.
 
-    A card of the public record also takes title, source and confidence.
+    A card of the public record also takes title, source and confidence. Raises Doubt where its words say who takes
+    part.
     """
     policy.require(by, Action.EDIT_CARD, initiative)
     initiative = hold(Initiative, initiative.pk, version)
@@ -127,6 +132,10 @@ def edit_initiative(
     if "conflict" in changes:
         policy.require(by, Action.READ_REFERENCE, changes["conflict"])
         require_reach(by, changes["conflict"])
+    said = {
+        name: changes[name] for name in SAID if name in changes and changes[name] != getattr(initiative, name)
+    }
+    doubt(tells_of_people(by, initiative, said), override_reason, by=by, about="card")
     for name in fields:
         if name in changes:
             setattr(initiative, name, changes[name])

@@ -29,7 +29,7 @@ from confidentiality.policy import (
     WITHOUT_NOTES,
 )
 from initiatives import embargo
-from initiatives.models import Session, SessionReader
+from initiatives.models import Initiative, Session, SessionReader
 from initiatives.models.session import SESSION_NOTES
 from initiatives.services.versions import Fields, change_versions, kept_of
 
@@ -53,7 +53,7 @@ class Keeper:
 
 
 _keepers: list[Keeper] = []
-# What an app above asks about texts of a session: by whom, the session, the texts by field; questions by field.
+# What an app above asks about texts of an initiative, or of one of its sessions: questions by field.
 Reader = Callable[..., dict[str, str]]
 _readers: list[Reader] = []
 
@@ -63,11 +63,13 @@ def looks_for_people(reader: Reader) -> None:
     _readers.append(reader)
 
 
-def tells_of_people(by: User, session: Session, texts: Mapping[str, Any]) -> dict[str, str]:
-    """What to ask whoever writes these texts of a session: they may say who was there."""
+def tells_of_people(
+    by: User, initiative: Initiative, texts: Mapping[str, Any], session: Session | None = None
+) -> dict[str, str]:
+    """What to ask whoever writes these texts of an initiative, or of this session: they may say who takes part."""
     found: dict[str, str] = {}
     for reader in _readers:
-        found |= reader(by=by, session=session, texts=texts)
+        found |= reader(by=by, initiative=initiative, session=session, texts=texts)
     return found
 
 

@@ -25,7 +25,7 @@ from initiatives.models import Initiative, Session, SessionReader, SessionRevisi
 from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
 from initiatives.services.drafts import forget_drafts_of_session
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import doubt, together
 from initiatives.services.retention import refuse_clock, refuse_ended
 from initiatives.services.rules import (
     consequences,
@@ -320,8 +320,9 @@ def _judge(
         session.clean()
         doubts |= unlikely(session)
     asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
-    doubts |= tells_of_people(by, session, {name: if_it_opens(session, name) for name in asked})
-    doubt(doubts, override_reason)
+    texts = {name: if_it_opens(session, name) for name in asked}
+    doubts = together(doubts, tells_of_people(by, session.initiative, texts, session=session))
+    doubt(doubts, override_reason, by=by, about="session")
 
 
 def _set_clock(by: User, session: Session) -> None:

@@ -66,13 +66,18 @@ def kept_of(record: Any) -> list[Fields]:
     return [kept.get("fields", {}) for kept in found if kept is not None]
 
 
-def change_versions(record: Any, change: Callable[[Fields], Fields]) -> None:
-    """Take out of every version what must not be kept any more. For nothing else: a history is not corrected."""
+def change_versions(record: Any, change: Callable[[Fields], Fields], *, with_reasons: bool = True) -> None:
+    """Take out of every version what must not be kept any more, and where they say too much why it was saved. For
+    nothing else: a history is not corrected."""
     rows = record.revisions
     for row in rows.model.objects.filter(**{rows.field.name: record}):
         kept = if_it_opens(row, "kept")
-        if kept is not None and (fields := kept.get("fields", {})) != (changed := change(fields)):
-            row.kept = {**kept, "fields": changed}
+        if kept is None:
+            continue
+        why = kept.get("reason", "") if with_reasons else ""
+        changed = {**kept, "fields": change(kept.get("fields", {})), "reason": why}
+        if changed != {"fields": {}, "reason": "", **kept}:
+            row.kept = changed
             save(row)
 
 

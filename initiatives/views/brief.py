@@ -96,7 +96,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _page(request, shown, standing, form, status=REFUSED)
     try:
         typed = {name: form.cleaned_data[name] for name in BRIEF_FIELDS}
-        services.edit_brief(by=request.user, initiative=shown, version=form.cleaned_data["version"], **typed)
+        services.edit_brief(
+            by=request.user,
+            initiative=shown,
+            version=form.cleaned_data["version"],
+            override_reason=form.cleaned_data["override_reason"],
+            **typed,
+        )
     except Stale:
         return _overtaken(request, shown, standing, request.POST, form.cleaned_data["version"])
     except ValidationError as error:

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,10 +24,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.api import resource
 from confidentiality import noted
 from confidentiality.codes import Action, ExportReason
+from confidentiality.models import AuditEvent
 from initiatives.models import Initiative
-from initiatives.views.files import NAMED, of_api
+from initiatives.views.files import NAMED, TooLong, named_in, of_api
 from initiatives.views.inside import entered, frame
 
 # The lists of the API that can be asked for what is inside one initiative; a test says which is missing.
@@ -51,13 +54,17 @@ ARCHIVE = "initiative.zip"  # Never a codename: a list of downloads is read by o
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One list: how many rows leave, stay, and leave with less than the team reads."""
+    """One list, or a part of a long one: how many rows leave, stay, and leave with less than the team reads; where in
+    them names stand, and which address of the API gives them."""
 
+    file: str
     code: str
     name: str
     leave: int
     stay: int
     less: int
+    named: list[tuple[str, str]]
+    asked: Mapping[str, Any]
 
 
 @login_required
@@ -67,28 +74,67 @@ def everything(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown, standing = entered(request, pk, Action.TAKE_OUT)
     why = request.POST.get("why", "")
     if request.method == "POST" and why in ExportReason.values:
-        return _archive(request, shown, why)
+        try:
+            return _archive(request, shown, why)
+        except TooLong:
+            pass  # Told on the page, with the list that it is.
     context = {
         **frame(request, shown, standing),
-        "parts": [part for part in _parts(request, shown) if part.leave or part.stay],
+        **_told(request, shown),
         "reasons": ExportReason.choices,
         "why": why or ExportReason.HAND_OVER,
-        "unsaid": request.method == "POST",
+        "unsaid": request.method == "POST" and why not in ExportReason.values,
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "initiatives/everything.html", context, status=status)
 
 
+def _told(request: HttpRequest, shown: Initiative) -> dict[str, Any]:
+    """What the page says of the lists; of one that no file holds, which it is."""
+    try:
+        parts = [part for part in _parts(request, shown) if part.leave or part.stay]
+    except TooLong as error:
+        return {"too_long": str(error)}
+    return {"parts": parts, "named": [(part.name, part.named) for part in parts if part.named]}
+
+
 def _parts(request: HttpRequest, shown: Initiative) -> list[Part]:
     found = []
     for code, name in LISTS.items():
-        counted = _asked(request, shown, code, preview="yes").data
-        stay, less = sum(counted["left_out"].values()), sum(counted["without_texts"].values())
-        found.append(Part(code, str(name), counted["rows"], stay, less))
+        pieces = _pieces(request, shown, code)
+        for number, piece in enumerate(pieces, 1):
+            try:
+                counted = _asked(request, shown, code, **piece, preview="yes").data
+            except TooLong as error:
+                raise TooLong(f"{name}: {error}") from error
+            stay, less = sum(counted["left_out"].values()), sum(counted["without_texts"].values())
+            many = f" {number}" if len(pieces) > 1 else ""
+            found.append(
+                Part(
+                    file=f"{code}{many.replace(' ', '-')}.csv",
+                    code=code,
+                    name=f"{name}{many}",
+                    leave=counted["rows"],
+                    stay=stay,
+                    less=less,
+                    named=named_in(code, counted),
+                    asked=piece,
+                )
+            )
     return found
 
 
-def _asked(request: HttpRequest, shown: Initiative, code: str, **query: str) -> Any:
+def _pieces(request: HttpRequest, shown: Initiative, code: str) -> list[dict[str, Any]]:
+    """How a list is asked for: whole; but who looked at what grows with every look, so that is asked for in parts."""
+    if code != "audit-events":
+        return [{}]
+    seen = AuditEvent.objects.visible_to(request.user).filter(stream=shown.pk)
+    last = seen.aggregate(last=Max("position"))["last"] or 0
+    starts = range(0, last, resource.MOST_ROWS)
+    return [{"after_position": at, "up_to_position": at + resource.MOST_ROWS} for at in starts] or [{}]
+
+
+def _asked(request: HttpRequest, shown: Initiative, code: str, **query: Any) -> Any:
     return of_api(request, reverse(f"api-{code}-list"), {"initiative": shown.pk, **query})
 
 
@@ -97,8 +143,8 @@ def _archive(request: HttpRequest, shown: Initiative, why: str) -> HttpResponse:
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in parts:
             if part.leave:
-                file = _asked(request, shown, part.code, export="csv", why=why)
-                archive.writestr(f"{part.code}.csv", file.content)
+                file = _asked(request, shown, part.code, **part.asked, export="csv", why=why)
+                archive.writestr(part.file, file.content)
         archive.writestr("READ-ME.txt", _said(request, parts))
     totals: Counter[str] = Counter()
     for part in parts:

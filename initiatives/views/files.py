@@ -12,6 +12,7 @@ from copy import copy
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import resolve, reverse
@@ -19,7 +20,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.api.export import FORMATS, WATERMARK
+from accounts.api.export import FORMATS, TOO_MANY, WATERMARK
 from confidentiality.codes import ExportReason, KeptBy, Rule
 from confidentiality.words import listed
 
@@ -30,11 +31,13 @@ LEFT_OUT: Mapping[str, Any] = {
         "without notes, with agreed texts only, or under an embargo everything but the facts and the numbers."
     ),
     "people": PSEUDONYMS,
-    "participations": PSEUDONYMS,
+    "participations": _("By pseudonym: who people are is in no file, and neither are the notes on them."),
     "official-bodies": _(
         "Left out: who can reach these offices. It is in the file of ties, for those who see them."
     ),
-    "official-links": _("The ties that you may see, by pseudonym: who people are is in no file."),
+    "official-links": _(
+        "The ties that you may see, by pseudonym: who people are is in no file, and neither are the notes on ties."
+    ),
     "outcomes": _(
         "Left out, because a file leaves the room: every text that the group did not agree to let travel, or whose "
         "session was without notes, for agreed texts only or under an embargo; what came out of sessions for "
@@ -54,7 +57,12 @@ YES_NO = {"yes": "true", "no": "false"}
 
 
 # Where a record of a list stands, for lists whose texts are looked through for names.
-PAGES: Mapping[str, str] = {"sessions": "initiatives:session", "outcomes": "transfer:outcome"}
+PAGES: Mapping[str, str] = {
+    "sessions": "initiatives:session",
+    "outcomes": "transfer:outcome",
+    "transfers": "transfer:transfer",
+    "briefs": "initiatives:brief",
+}
 NAMED_SHOWN = 20
 
 
@@ -90,7 +98,11 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
     if resource not in NAMED:
         raise Http404
     address = reverse(f"api-{resource}-list")
-    counted = _counted(request, address)
+    try:
+        counted = _counted(request, address)
+    except TooLong as error:
+        too_long = {"name": NAMED[resource], "why": str(error)}
+        return render(request, "initiatives/files_too_long.html", too_long)
     told = _telling(counted)
     context = {
         "resource": resource,
@@ -105,12 +117,9 @@ def files(request: HttpRequest, resource: str) -> HttpResponse:
         "columns": told,
         "besides": [name for name in counted["columns"] if name not in told],
         "first": [[row[name] for name in told] for row in counted["first"]],
-        "named": [
-            (reverse(PAGES[resource], args=[one["id"]]), listed(one["words"]))
-            for one in counted["named"][:NAMED_SHOWN]
-            if resource in PAGES
-        ],
+        "named": named_in(resource, counted)[:NAMED_SHOWN],
         "named_number": len(counted["named"]),
+        "unsearched": counted["unsearched"],
         "formats": [(name, name.upper()) for name in FORMATS],
         "reasons": ExportReason.choices,
         "left_out": str(LEFT_OUT[resource]),
@@ -124,16 +133,29 @@ def _counted(request: HttpRequest, address: str) -> dict[str, Any]:
     return counted
 
 
+class TooLong(Exception):
+    """A list has more rows than one file holds. Says how many."""
+
+
 def of_api(request: HttpRequest, address: str, query: Mapping[str, Any]) -> Any:
-    """What the API answers this reader to a list; 404 where it refuses."""
+    """What the API answers this reader to a list; 404 where it refuses. Raises TooLong."""
     asked = copy(request)
     asked.method = "GET"
     asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode(query)}  # type: ignore[attr-defined]
     asked.__dict__.pop("GET", None)  # Read anew from there.
-    answer: Any = resolve(address).func(asked)
+    with transaction.atomic():  # What the API refuses it rolls back, and here a page is to follow.
+        answer: Any = resolve(address).func(asked)
     if answer.status_code != 200:
-        raise Http404
+        said = [one["detail"] for one in answer.data.get("errors", ()) if one["code"] == TOO_MANY]
+        raise TooLong(said[0]) if said else Http404
     return answer
+
+
+def named_in(resource: str, counted: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(where it stands, which words) of the texts that leave and hold names."""
+    if resource not in PAGES:
+        return []
+    return [(reverse(PAGES[resource], args=[one["id"]]), listed(one["words"])) for one in counted["named"]]
 
 
 def _telling(counted: Mapping[str, Any]) -> list[str]:

@@ -100,13 +100,15 @@ def _preview(
 ) -> HttpResponse:
     """What it would do; a confirmation comes here again where something stood in its way meanwhile."""
     asks = bool(report.doubts)
+    form.fields["override_reason"].asked = [one.asked for one in report.doubts]
     if confirmed and asks and not form.cleaned_data["override_reason"].strip():
         form.add_error("override_reason", _("Say why, in a few words."))
     context = {
         **_head(table, form),
         "report": report,
-        "problems": [*report.rejected, *report.doubts][:PROBLEMS_SHOWN],
-        "total": len(report.rejected) + len(report.doubts),
+        # All that is asked about: the reason counts for what was shown.
+        "problems": report.rejected[:PROBLEMS_SHOWN] or report.doubts,
+        "total": len(report.rejected or report.doubts),
         "asks": asks,
         "new": len(report.made) + len({doubt.row for doubt in report.doubts}),
         "register": packed(form.cleaned_data["content"]) if report.ok else "",

@@ -115,7 +115,7 @@ def _brought_back(request: HttpRequest, told: Told, shown: Version) -> HttpRespo
             number=shown.number,
             reason=reason,
             version=form.cleaned_data["version"],
-            override_reason=reason if form.cleaned_data["all_the_same"] else "",
+            override_reason=form.override(),
         )
     except Stale as stale:
         form = BringBackForm({**request.POST.dict(), "version": str(stale.current)})

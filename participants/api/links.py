@@ -21,9 +21,10 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Resource, inline
 from accounts.enums import RecordKind
 from confidentiality.fields import if_it_opens
+from initiatives.api import overriding
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack
-from initiatives.services.versions import REASON_LENGTH
 from participants import services
 from participants.api.bodies import OfficialBodies
 from participants.enums import Authorised, LinkAccess, LinkType
@@ -58,7 +59,7 @@ class TieVisible(_OfTie, Visible):
     """A record of the shared reference, by id."""
 
 
-class OfficialLinkSerializer(Strict):
+class OfficialLinkSerializer(Overridable, Strict):
     person = Visible(
         Person,
         lambda user, pk: Person.objects.visible_to(user).known_to(user, LOGGING).filter(pk=pk).first(),
@@ -74,19 +75,12 @@ class OfficialLinkSerializer(Strict):
     live = serializers.BooleanField(
         source="is_live", read_only=True, help_text=_("Confirmed within 180 days, and not ended.")
     )
-    override_reason = serializers.CharField(
-        write_only=True,
-        required=False,
-        allow_blank=True,
-        max_length=REASON_LENGTH,
-        help_text=_("Why an office of another conflict is right; only where it was asked for."),
-    )
 
     class Meta(Strict.Meta):
         model = OfficialLink
         fields = (
             "id", "version", "person", "body", "track", "link_type", "access", "authorised", "two_way",
-            "strength", "note", "last_confirmed_on", "ended_on", "live", "override_reason", *STAMPS,
+            "strength", "note", "last_confirmed_on", "ended_on", "live", *overriding.FIELDS, *STAMPS,
         )  # fmt: skip
         set_once = {"person": _("A tie stays with its person.")}
 
@@ -122,6 +116,7 @@ class OfficialLinks(Resource):
     filterset_class = LinkFilters
     queryset = OfficialLink.objects.none()
     orderings = ("last_confirmed_on", *STAMPS)
+    kept_inside = ("note",)
     expands = {"body": inline(lambda: OfficialBodies), "track": inline(lambda: OfficialTracks)}
 
     @classmethod

@@ -27,15 +27,25 @@ from confidentiality import policy
 from confidentiality.codes import Action, KeptBy, TeamRole
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import ATTENDANCE_IN_FILES
+from initiatives.api import overriding
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS, Parties
 from initiatives.api.sessions import Sessions
 from initiatives.api.tables import ReportSerializer, TableSerializer, imported
 from initiatives.models import Party, Session
 from initiatives.services.versions import REASON_LENGTH
 from participants import services
-from participants.enums import Background, Capacity, Consent, Criterion, ParticipationStatus, RoomRole
+from participants.enums import (
+    EXPOSURE,
+    Background,
+    Capacity,
+    Consent,
+    Criterion,
+    ParticipationStatus,
+    RoomRole,
+)
 from participants.models import Attendance, Participation, Person, PersonIdentity, SelectionRating
 from participants.models.participation import NOTE_LENGTH
 from participants.models.person import CONTACTS_LENGTH, NAME_LENGTH
@@ -43,15 +53,6 @@ from participants.services.importing import import_people
 
 PARTICIPATION = ("role", "capacity", "status", "consents", "withdrew_on", "note")
 ELSEWHERE = _("This belongs to the participation: change it at /participations/.")
-OVERRIDE = _(
-    "Why what looks unlikely is right; kept in the history. Needed where the code `confirm` was answered."
-)
-
-
-def override() -> serializers.CharField:
-    return serializers.CharField(
-        max_length=REASON_LENGTH, required=False, allow_blank=True, write_only=True, help_text=OVERRIDE
-    )
 
 
 class PersonNameSerializer(StrictParts):
@@ -75,7 +76,7 @@ class EraseSerializer(StrictParts):
     reason = serializers.CharField(max_length=REASON_LENGTH, help_text=_("Kept in the history."))
 
 
-class PersonSerializer(Strict):
+class PersonSerializer(Overridable, Strict):
     organisation = Visible(
         Organisation,
         required=False,
@@ -98,7 +99,6 @@ class PersonSerializer(Strict):
     identity = IdentitySerializer(
         required=False, write_only=True, help_text=_("Written here; read at /identity/, by those who may.")
     )
-    override_reason = override()
 
     class Meta(Strict.Meta):
         model = Person
@@ -112,7 +112,7 @@ class PersonSerializer(Strict):
             "initiative",
             *PARTICIPATION,
             "identity",
-            "override_reason",
+            *overriding.FIELDS,
             *STAMPS,
         )
         read_only_fields = ("pseudonym",)
@@ -202,8 +202,9 @@ class People(Resource):
     @action(detail=True, methods=["post"])
     @once
     def forget(self, request: Any, pk: str) -> Response:
-        """Destroy everything by which the person could be known: the identity, every tie to an office, and the notes on
-        taking part of the caller's teams. The pseudonym stays, with where it took part; the reason is kept."""
+        """Destroy everything by which the person could be known: the identity, every tie to an office, unfinished forms
+        about either, and the notes on taking part of the caller's teams, with the reasons given there. The pseudonym
+        stays, with where it took part; the reason is kept."""
         person = self.get_object()
         policy.require(request.user, Action.EDIT_IDENTITY, person)
         services.forget_person(by=request.user, person=person, **self.read_body(EraseSerializer))
@@ -225,17 +226,16 @@ def _identity(identity: PersonIdentity | None) -> Response:
     return Response(found, headers={"ETag": f'"{identity.version}"'})
 
 
-class ParticipationSerializer(Strict):
+class ParticipationSerializer(Overridable, Strict):
     initiative = OwnInitiative(help_text=_("In which the person takes part."))
     person = Visible(Person)
     consents = serializers.ListField(
         child=serializers.ChoiceField(Consent.choices), required=False, max_length=20
     )
-    override_reason = override()
 
     class Meta(Strict.Meta):
         model = Participation
-        fields = ("id", "version", "initiative", "person", *PARTICIPATION, "override_reason", *STAMPS)
+        fields = ("id", "version", "initiative", "person", *PARTICIPATION, *overriding.FIELDS, *STAMPS)
         set_once = {
             "initiative": _("A participation stays in its initiative."),
             "person": _("A participation stays with its person."),
@@ -272,6 +272,7 @@ class Participations(Resource):
     filterset_class = ParticipationFilters
     queryset = Participation.objects.none()
     orderings = STAMPS
+    kept_inside = ("note",)
     expands = {"initiative": inline(lambda: Initiatives), "person": inline(lambda: People)}
 
     def make(self, **fields: Any) -> Participation:
@@ -284,15 +285,14 @@ class Participations(Resource):
         )
 
 
-class AttendanceSerializer(Strict):
+class AttendanceSerializer(Overridable, Strict):
     initiative = serializers.UUIDField(source="initiative_id", read_only=True)
     session = Visible(Session)
     participation = Visible(Participation)
-    override_reason = override()
 
     class Meta(Strict.Meta):
         model = Attendance
-        fields = ("id", "version", "initiative", "session", "participation", "override_reason", *STAMPS)
+        fields = ("id", "version", "initiative", "session", "participation", *overriding.FIELDS, *STAMPS)
 
 
 class AttendanceFilters(OfInitiative):
@@ -370,6 +370,10 @@ class SelectionRatings(Resource):
     queryset = SelectionRating.objects.none()
     orderings = STAMPS
     expands = {"participation": inline(lambda: Participations)}
+
+    def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """A file leaves the room: who is in danger, and under which law, is not in it."""
+        return [row for row in rows if row["criterion"] not in EXPOSURE]
 
     def make(self, **fields: Any) -> Any:
         return services.rate(**fields)

@@ -184,8 +184,8 @@ class EraseForm(forms.Form):
 
 ERASED = {
     EraseForm.ALL: _(
-        "The identity; every tie to an office, with its history; and the notes on taking part, of the teams on which "
-        "you write."
+        "The identity; every tie to an office, with its history; unfinished forms about either; and the notes on "
+        "taking part with the reasons given, of the teams on which you write."
     ),
     EraseForm.IDENTITY: _("Name, other names, year of birth, contacts and affiliation."),
 }

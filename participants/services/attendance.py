@@ -59,7 +59,7 @@ def mark_attendance(
     if new:
         _refuse_ended(session)
         _refuse_rule(session)
-        _doubt_withdrawn(session, new, override_reason)
+        _doubt_withdrawn(by, session, new, override_reason)
     for part in new:
         save(Attendance(initiative=session.initiative, session=session, participation=part))
     for row in gone:
@@ -134,7 +134,7 @@ def _withdrawn_before(session: Session, parts: Iterable[Participation]) -> list[
     ]
 
 
-def _doubt_withdrawn(session: Session, new: Iterable[Participation], reason: str) -> None:
+def _doubt_withdrawn(by: User, session: Session, new: Iterable[Participation], reason: str) -> None:
     named = [
         _("%(person)s withdrew on %(day)s")
         % {"person": part.person.pseudonym, "day": date_format(part.withdrew_on, "j F Y")}
@@ -144,4 +144,4 @@ def _doubt_withdrawn(session: Session, new: Iterable[Participation], reason: str
     ]
     if named:
         text = _("%(people)s, before this session.") % {"people": listed(named, facts=True)}
-        doubt({"participations": text}, reason)
+        doubt({"participations": text}, reason, by=by, about="attendance")

@@ -30,8 +30,9 @@ def lets_go_of_ties(let_go: Callable[[UUID], None]) -> None:
 
 @transaction.atomic
 def forget_person(*, by: User, person: Person, reason: str) -> None:
-    """Destroy who somebody is, every tie to an office with its history, and the notes on taking part, in all versions,
-    of the teams on which `by` writes. Other teams read in the history of the person that the identity is gone.
+    """Destroy who somebody is, every tie to an office with its history, what anybody left unfinished about the person,
+    and the notes on taking part with the reasons given, in all versions, of the teams on which `by` writes. Other teams
+    read in the history of the person that the identity is gone.
 
     Raises ValidationError where another team brought the person in, as `erase_identity` does.
     """
@@ -39,6 +40,7 @@ def forget_person(*, by: User, person: Person, reason: str) -> None:
     for let_go in _rest_on_ties:
         let_go(person.pk)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_drafts_about(%s)", [person.pk])
         # By the database: a tie takes its versions along, and nothing is opened that goes.
         cursor.execute("DELETE FROM participants_officiallink WHERE person_id = %s", [person.pk])
     parts = Participation.objects.visible_to(by).filter(person=person).select_related("initiative")
@@ -50,7 +52,7 @@ def forget_person(*, by: User, person: Person, reason: str) -> None:
 def _forget_note(part: Participation, by: User) -> None:
     part.note = ""
     save(part)
-    change_versions(part, _without_note)
+    change_versions(part, _without_note, with_reasons=False)
     keep_participation(part, by=by, changed=["note"])
 
 

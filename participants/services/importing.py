@@ -24,7 +24,7 @@ from initiatives.services.importing.table import (
     read_table,
     text_in,
 )
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import Reason, doubt
 from initiatives.services.turns import take_turn
 from participants.enums import Background, Capacity, Consent, ParticipationStatus, RoomRole
 from participants.models import Participation, Person
@@ -78,7 +78,7 @@ def import_people(
     known = {name: len(there) for name, there in names_inside(by=by, initiative=initiative).items()}
     side_of: dict[str, str] = {}
 
-    def write(values: Values) -> Person | None:
+    def write(number: int, values: Values) -> Person | None:
         said = {name: value for name, value in values.items() if value not in ("", ())}
         name = normalised(said.get("name", ""))
         if name and known.get(name):
@@ -88,7 +88,9 @@ def import_people(
         if name and side_of.setdefault(name, side) != side:
             doubt(
                 {"name": _("This name stands on two sides in this table. Is it somebody else?")},
-                override_reason,
+                Reason.at(override_reason, number),
+                by=by,
+                about="person",
             )
         return add_person(
             by=by,

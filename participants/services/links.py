@@ -159,7 +159,7 @@ def _write(
     if errors:
         raise ValidationError(errors)
     if body and before.get("body") != tie["body"]:
-        doubt(_unrelated(by, link.person, body), override_reason)
+        doubt(_unrelated(by, link.person, body), override_reason, by=by, about="tie")
         tie["reason"] = override_reason.strip()
     beside = {name: fields[name] for name in ("note", "last_confirmed_on") if name in fields}
     changed = [name for name in ("body", "track", *TIE) if tie[name] != before.get(name)]
@@ -171,7 +171,7 @@ def _write(
         setattr(link, name, value)
     if link._state.adding and body:
         link.full_clean()  # What cannot be is said before what is unlikely.
-        doubt(_known(by, link, body), override_reason)
+        doubt(_known(by, link, body), override_reason, by=by, about="tie")
     save(link)
     keep_link(link, by=by, changed=changed, reason=override_reason or reason)
 

@@ -52,14 +52,14 @@ def participate(
         raise ValidationError({"person": _("This person takes part already.")})
     if not invitable(by=by, initiative=initiative).filter(pk=person.pk).exists():
         raise Forbidden(Action.OPEN_IDENTITY)
-    _doubt_side(person, initiative, override_reason)
+    _doubt_side(by, person, initiative, override_reason)
     participation = Participation(initiative=initiative, person=person, **fields)
     save(participation)
     keep_participation(participation, by=by, changed=["status"], reason=override_reason)
     return participation
 
 
-def _doubt_side(person: Person, initiative: Initiative, reason: str) -> None:
+def _doubt_side(by: User, person: Person, initiative: Initiative, reason: str) -> None:
     """Somebody of a side that the card does not name: perhaps on two sides, perhaps a guest."""
     if person.party is None:
         return
@@ -68,7 +68,8 @@ def _doubt_side(person: Person, initiative: Initiative, reason: str) -> None:
     if person.party.conflict_id == initiative.conflict.root_id and (own & named or not named):
         return
     text = _("%(person)s is on the side %(side)s, which is not among the parties of this initiative.")
-    doubt({"person": text % {"person": person.pseudonym, "side": person.party.name}}, reason)
+    said = text % {"person": person.pseudonym, "side": person.party.name}
+    doubt({"person": said}, reason, by=by, about="participation")
 
 
 @transaction.atomic

@@ -103,7 +103,7 @@ def edit_person(
             Participation.objects.visible_to(by).filter(person=person).select_related("initiative__conflict")
         )
         _refuse_foreign_side(fields["party"], {part.initiative.conflict.root_id for part in parts})
-        _doubt_new_side(person, parts, override_reason)
+        _doubt_new_side(by, person, parts, override_reason)
     for name in changed:
         setattr(person, name, fields[name])
     save(person)
@@ -130,10 +130,10 @@ def _doubt_known_name(
         return
     if there := (names_inside(by=by, initiative=initiative) if known is None else known).get(name):
         text = _("%(person)s, who takes part already, bears this name. Is it somebody else?")
-        doubt({"name": text % {"person": listed(there)}}, reason)
+        doubt({"name": text % {"person": listed(there)}}, reason, by=by, about="person")
 
 
-def _doubt_new_side(person: Person, parts: Iterable[Participation], reason: str) -> None:
+def _doubt_new_side(by: User, person: Person, parts: Iterable[Participation], reason: str) -> None:
     number = sum(part.status in TAKING_PART for part in parts)
     if person.party is None or not number:
         return
@@ -142,7 +142,7 @@ def _doubt_new_side(person: Person, parts: Iterable[Participation], reason: str)
         "Takes part for %(side)s in %(number)d initiatives: with another side, the same person would have been on two.",
         number,
     )
-    doubt({"party": text % {"side": person.party.name, "number": number}}, reason)
+    doubt({"party": text % {"side": person.party.name, "number": number}}, reason, by=by, about="person")
 
 
 def sides_of(initiative: Initiative) -> list[Party]:

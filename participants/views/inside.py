@@ -26,7 +26,7 @@ from initiatives.models import Initiative, Session
 from initiatives.views.inside import entered, frame
 from participants import services
 from participants.drawings import Dot, quadrant_chart
-from participants.enums import Criterion, Quadrant
+from participants.enums import EXPOSURE, Quadrant
 from participants.forms import InviteForm, ParticipationForm, RatingsForm
 from participants.forms.people import PARTICIPATION
 from participants.models import Attendance, Participation, SelectionRating
@@ -213,7 +213,7 @@ def ratings(request: HttpRequest, pk: UUID) -> HttpResponse:
                 services.rate(by=request.user, participation=part, criterion=criterion, rating=rating)
         messages.success(request, _("Saved."))
         return redirect("participants:initiative_people", pk=part.initiative_id)
-    against = {Criterion.SECURITY_EXPOSURE, Criterion.LEGAL_EXPOSURE}
+    against = EXPOSURE
     context |= {
         "form": form,
         "part": part,

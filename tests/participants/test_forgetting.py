@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,16 @@ from django.urls import reverse
 from confidentiality.actor import actor
 from confidentiality.policy import Forbidden, Hidden
 from conftest import World
+from initiatives.enums import DraftPlace
+from initiatives.models import Draft, Session
+from initiatives.services import (
+    adopt_ground_rules,
+    edit_brief,
+    edit_session,
+    hold_retention,
+    keep_draft,
+    record_assent,
+)
 from initiatives.services.sessions import log_session
 from participants.models import (
     Attendance,
@@ -27,6 +38,7 @@ from tests import record
 from tests.clients import client_of as program_of
 from tests.clients import post
 from transfer.models import Transfer
+from transfer.services import record_step
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +141,65 @@ def test_over_rest(world: World, part: Participation) -> None:
     assert post(program_of(world.harry), path, {"reason": "Asked"}).status_code == 404
     assert post(program_of(world.alice), path, {"reason": "Asked for it"}).status_code == 204
     assert not OfficialLink.objects.exists()
+
+
+def test_what_was_left_unfinished_about_the_person_goes_for_everybody(
+    world: World, part: Participation
+) -> None:
+    colleague = make.make_member_of(world.house, "Leila")
+    make.make_member(world.secret, colleague, "facilitator")
+    typed = {"note": ["Ingrid Vallhund's cousin"], "person": [str(part.person_id)]}
+    for user, about in ((world.alice, part.person_id), (colleague, None), (world.rita, None)):
+        with actor(user):
+            keep_draft(by=user, place=DraftPlace.OFFICIAL_LINK, about=about, data=typed)
+    with actor(world.alice):
+        forget_person(by=world.alice, person=part.person, reason="Asked for it")
+    # Rita works with nobody who could have typed of this person.
+    assert [draft.user for draft in Draft.objects.all()] == [world.rita]
+
+
+def test_why_somebody_takes_part_goes_with_the_note(world: World, part: Participation) -> None:
+    own = make.make_initiative(world.conflict, world.house, lead=world.alice, parties=(world.up, world.down))
+    taken = participate(
+        by=world.alice,
+        initiative=own,
+        person=part.person,
+        override_reason="Vallhund is the minister's cousin",
+    )
+    with actor(world.alice):
+        forget_person(by=world.alice, person=part.person, reason="Asked for it")
+    assert "Vallhund" not in "".join(str(row.kept) for row in taken.revisions.all())
+    assert kept(taken)
+
+
+def test_the_page_looks_into_everything_a_team_writes_and_what_stood_there(
+    world: World, part: Participation
+) -> None:
+    say = "Vallhund agrees"
+    with actor(world.alice):
+        rules = adopt_ground_rules(by=world.alice, initiative=world.secret, text=say)
+        record_assent(by=world.alice, rules=rules, who="Ingrid Vallhund")
+        record_step(
+            by=world.alice,
+            transfer=Transfer.objects.get(),
+            uptake="acknowledged",
+            on=date(2026, 3, 20),
+            note=say,
+        )
+        change_participation(by=world.alice, participation=part, note=say)
+        hold_retention(by=world.alice, initiative=world.secret, reason=say)
+        edit_brief(by=world.alice, initiative=world.secret, objective="Hear the north")
+        session = Session.objects.get()
+        edit_session(by=world.alice, session=session, purpose="Hear what the north brings")
+        edit_session(by=world.alice, session=session, notes="Nothing", reason="As Vallhund put it")
+    make.make_link(world.secret, world.rival, note=say)
+    browser = Client()
+    browser.force_login(world.alice)
+    shown = browser.get(reverse("participants:erase", args=[part.person_id]))
+    told = {one.what: one.href for one in shown.context["mentions"]}
+    assert set(told) == {
+        "Step of uptake", f"Note on taking part: {part.person.pseudonym}", "Ground rules",
+        "Assent to the ground rules", "Why it is kept", "Arrangement with another initiative",
+        "Session: 4 March 2026, earlier version 1", "Session: 4 March 2026, earlier version 3",
+    }  # fmt: skip
+    assert {browser.get(href).status_code for href in told.values()} == {200}

@@ -47,6 +47,7 @@ ASKED: dict[str, Arguments] = {
     "end_accesses": lambda world, secrets: (world.alice.pk, world.house.pk),
     "admit_lead": of("member"),
     "unlink_ties": of("person"),
+    "forget_drafts_about": of("person"),
     "open_in_emergency": lambda world, secrets: (uuid4(),),
     "may_take_part": of("initiative", "person"),
     "may_register": lambda world, secrets: (secrets.records["person"].pk, world.house.pk),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from conftest import World
 from t2d.api import router
 from tests import factories as make
 from tests.clients import client_of, pointers
-from tests.record import make_outcome
+from tests.record import make_body, make_outcome, make_participation, make_person, make_rating, make_tie
 from transfer.enums import TravelPermission
 
 V1 = "/api/v1/"
@@ -175,3 +176,44 @@ def test_a_person_says_for_what_a_program_need_not(world: World, why: str, code:
     assert answers[1].status_code == (400 if why == "curiosity" else 200)
     if code:
         assert pointers(answers[0]) == {"/why": code}
+
+
+def test_what_a_team_notes_of_people_is_in_no_file(world: World) -> None:
+    said = "Vallhund, cousin of the minister"
+    part = make_participation(world.secret, make_person(world.house), note=said)
+    make_tie(part.person, make_body(world.conflict), note=said)
+    make.make_retention(
+        world.secret, world.alice, held_at=timezone.now(), held_by=world.alice, hold_reason=said
+    )
+    make.make_assent(make.make_rules(world.secret, world.alice), world.alice, who=said)
+    make.make_link(world.secret, world.rival, note=said)
+    client = client_of(world.alice)
+    for name in (
+        "participations",
+        "official-links",
+        "retentions",
+        "ground-rules-assents",
+        "coordination-links",
+    ):
+        assert said in client.get(f"{V1}{name}/").content.decode()
+        assert said not in client.get(f"{V1}{name}/?export=csv").content.decode("utf-8-sig")
+        counted = client.get(f"{V1}{name}/?preview=yes").json()
+        assert (counted["rows"], counted["left_out"], counted["without_texts"]) == (1, {}, {"": 1})
+
+
+def test_of_what_somebody_is_in_danger_is_in_no_file(world: World) -> None:
+    part = make_participation(world.secret)
+    for criterion in ("language", "security_exposure", "legal_exposure"):
+        make_rating(part, world.alice, criterion=criterion)
+    client = client_of(world.alice)
+    assert len(client.get(f"{V1}selection-ratings/").json()["results"]) == 3
+    rows = rows_of(client.get(f"{V1}selection-ratings/?export=csv"))
+    assert [row["criterion"] for row in rows] == ["language"]
+
+
+def test_of_two_briefs_both_leave_whole(world: World) -> None:
+    other = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    for card in (world.secret, other):
+        make.make_brief(card, world.alice)
+    counted = client_of(world.alice).get(f"{V1}briefs/?preview=yes").json()
+    assert (counted["rows"], counted["left_out"], counted["without_texts"]) == (2, {}, {})

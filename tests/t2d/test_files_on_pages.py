@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.services import create_token
 from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from confidentiality.models import AuditEvent
@@ -22,7 +24,7 @@ from conftest import World
 from initiatives.services import delete_session
 from initiatives.views.files import LEFT_OUT, NAMED
 from tests import factories as make
-from tests.clients import client_of
+from tests.clients import client_of, client_with
 from tests.record import (
     make_attendance,
     make_body,
@@ -388,3 +390,107 @@ def test_who_takes_the_audit_out_stands_in_it(world: World) -> None:
     with actor(world.alice):
         events = AuditEvent.objects.visible_to(world.alice).filter(stream=world.secret.pk, action="export")
         assert [event.actor for event in events] == [str(world.alice.pk)]
+
+
+def with_names(world: World) -> dict[str, Any]:
+    """Texts that leave and hold a name, written down before anybody knew of the person."""
+    session = make_session(world.secret, world.alice, rule=Rule.CHATHAM_HOUSE, purpose="Hear Zuhra Nassar")
+    outcome = make_outcome(
+        world.secret, world.alice, session=session, travel_permission="officials", statement="Nassar agrees"
+    )
+    office = make_body(world.conflict, "Ministry of Water")
+    sent = make_transfer(outcome, world.alice, office, message="To the Ministry of Water: Nassar agrees")
+    brief = make.make_brief(world.secret, world.alice, objective="Bring Nassar")
+    part = make_participation(world.secret, make_person(world.house, "Zuhra Nassar"))
+    make_tie(part.person, office)
+    return {
+        "sessions": session.pk,
+        "outcomes": outcome.pk,
+        "transfers": sent.pk,
+        "briefs": brief.initiative_id,
+    }
+
+
+def test_every_list_with_texts_says_which_of_them_hold_names(world: World) -> None:
+    made = with_names(world)
+    for name, pk in made.items():
+        counted = client_of(world.alice).get(f"{V1}{name}/", {"preview": "yes"}).json()
+        words = ["zuhra nassar"] if name == "sessions" else ["nassar"]
+        # The office that gets a message may be named in it.
+        assert (counted["named"], counted["unsearched"]) == ([{"id": str(pk), "words": words}], 0)
+    page = signed_in(world.alice).get("/files/transfers/").content.decode()
+    assert "Names on record in texts that leave" in page
+    assert reverse("transfer:transfer", args=[made["transfers"]]) in page
+
+
+def test_who_opens_nobody_is_told_that_nobody_looked(world: World) -> None:
+    with_names(world)
+    ruth = make.make_member_of(world.house, "Ruth")
+    make.make_member(world.secret, ruth, "rapporteur")
+    told = "Nobody has looked through these texts for names of people"
+    for name in ("sessions", "outcomes", "transfers", "briefs"):
+        counted = client_of(ruth).get(f"{V1}{name}/", {"preview": "yes"}).json()
+        assert (
+            [one["words"] for one in counted["named"] if one["words"] != ["ministry of water"]],
+            counted["unsearched"],
+        ) == ([], 1)
+        if name in NAMED:
+            assert told in signed_in(ruth).get(f"/files/{name}/").content.decode()
+            assert told not in signed_in(world.alice).get(f"/files/{name}/").content.decode()
+    with actor(world.alice):
+        _token, plain = create_token(by=world.alice, scope="read", kinds=["sessions"])
+    counted = client_with(plain).get(f"{V1}sessions/", {"preview": "yes"}).json()
+    assert (counted["named"], counted["unsearched"]) == ([], 1)
+
+
+def test_everything_shows_the_names_in_each_list_before_it_is_taken(world: World) -> None:
+    made = with_names(world)
+    page = signed_in(world.alice).get(reverse("initiatives:everything", args=[world.secret.pk]))
+    named = {name: [words for _href, words in places] for name, places in page.context["named"]}
+    assert named == {
+        "Brief": ["nassar"], "Sessions": ["zuhra nassar"], "Outcomes": ["nassar"], "Transfers": ["nassar"],
+    }  # fmt: skip
+    body = page.content.decode()
+    for address in ("initiatives:session", "transfer:outcome", "transfer:transfer", "initiatives:brief"):
+        kind = {"session": "sessions", "outcome": "outcomes", "transfer": "transfers", "brief": "briefs"}
+        assert reverse(address, args=[made[kind[address.partition(":")[2]]]]) in body
+    assert body.index("Names on record in texts that leave") < body.index('name="why"')
+
+
+def test_a_list_that_no_file_holds_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.api.resource.MOST_ROWS", 2)
+    for _ in range(3):
+        make_session(world.secret, world.alice)
+    client = signed_in(world.alice)
+    page = client.get(f"/files/sessions/?initiative={world.secret.pk}")
+    assert page.status_code == 200
+    assert "More than 2 rows: narrow the filters." in page.content.decode()
+    assert "take it out part by part" in page.content.decode()
+    everything = reverse("initiatives:everything", args=[world.secret.pk])
+    for answer in (client.get(everything), client.post(everything, {"why": "hand_over"})):
+        assert "Sessions: More than 2 rows" in answer.content.decode()
+
+
+def test_everything_takes_a_long_audit_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(7):
+        make.make_event(world.secret, world.alice)
+    monkeypatch.setattr("accounts.api.resource.MOST_ROWS", 5)
+    client = signed_in(world.alice)
+    page = reverse("initiatives:everything", args=[world.secret.pk])
+    shown = client.get(page)
+    assert [part.name for part in shown.context["parts"] if part.code == "audit-events"] == [
+        "Audit 1",
+        "Audit 2",
+    ]
+    taken = client.post(page, {"why": "hand_over"})
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        names = [name for name in archive.namelist() if name.startswith("audit")]
+        rows = [
+            row
+            for name in names
+            for row in csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")))
+        ]
+    assert names == ["audit-events-1.csv", "audit-events-2.csv"]
+    positions = sorted(int(row["position"]) for row in rows)
+    assert positions == list(range(1, len(rows) + 1))
+    assert len(rows) > 7

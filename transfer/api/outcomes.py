@@ -23,8 +23,10 @@ from confidentiality import policy
 from confidentiality.codes import Action, KeptBy
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import UNATTRIBUTED_IN_FILES
+from initiatives.api import overriding
 from initiatives.api.brief import OfInitiative, OwnInitiative
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS, Parties
 from initiatives.api.sessions import Sessions
 from initiatives.api.versions import VersionSerializer
@@ -32,7 +34,6 @@ from initiatives.models import Party, Session
 from initiatives.services.versions import REASON_LENGTH
 from participants.api.people import Participations
 from participants.models import Participation
-from participants.services.attribution import named_rows
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
 from transfer.models import SCALE, Outcome
@@ -68,7 +69,7 @@ class Repeated(Visible):
         return instance.seen_repeats
 
 
-class OutcomeSerializer(Strict):
+class OutcomeSerializer(Overridable, Strict):
     initiative = OwnInitiative()
     session = Visible(Session, required=False, allow_null=True, help_text=_("Out of which session it came."))
     participation = Visible(
@@ -84,20 +85,13 @@ class OutcomeSerializer(Strict):
         read_only=True, help_text=_("It was carried out of the team at least once.")
     )
     by = serializers.UUIDField(source="by_id", read_only=True)
-    override_reason = serializers.CharField(
-        write_only=True,
-        required=False,
-        allow_blank=True,
-        max_length=REASON_LENGTH,
-        help_text=_("Why what was refused with the code `confirm` is right. It stays in the history."),
-    )
 
     class Meta(Strict.Meta):
         model = Outcome
         fields = (
             "id", "version", "initiative", "kind", "content_kind", "statement", "session", "participation", "party",
             "change", "observed_by", "consented", "endorsed_by", "travel_permission", "interest_addressed", "repeats",
-            "contributes_to", "confidence", "evidence", "travelled", "by", "deleted_at", "override_reason", *STAMPS,
+            "contributes_to", "confidence", "evidence", "travelled", "by", "deleted_at", *overriding.FIELDS, *STAMPS,
         )  # fmt: skip
         read_only_fields = ("deleted_at",)
         extra_kwargs = {
@@ -221,14 +215,15 @@ class Outcomes(Resource):
                 leaving.append({**row, **without, **({} if leaves.people else _nobody(row))})
         return leaving
 
-    def named(self, leaving: Sequence[dict[str, Any]]) -> Sequence[tuple[str, list[str]]]:
+    searched_texts = TEXTS
+
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Of sessions whose rule keeps people inside, and of none: nobody agreed to be named there."""
         ids = [row["id"] for row in leaving]
         unsaid = Q(session=None) | Q(session__rule__in=UNATTRIBUTED_IN_FILES)
         kept = Outcome.objects.visible_to(self.request.user).filter(unsaid, pk__in=ids)
         unattributed = {str(pk) for pk in kept.values_list("pk", flat=True)}
-        rows = [row for row in leaving if row["id"] in unattributed]
-        return named_rows(by=self.request.user, rows=rows, texts=TEXTS)
+        return [row for row in leaving if row["id"] in unattributed]
 
     def make(self, **fields: Any) -> Outcome:
         return services.record_outcome(**fields)

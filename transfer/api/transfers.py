@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -21,7 +21,10 @@ from accounts.api.idempotency import once
 from accounts.api.resource import Making, Reading, Resource, inline
 from accounts.enums import RecordKind
 from confidentiality.codes import KeptBy
+from confidentiality.policy import UNATTRIBUTED_TO_OFFICIALS
+from initiatives.api import overriding
 from initiatives.api.initiatives import Initiatives
+from initiatives.api.overriding import Overridable
 from initiatives.api.reference import STAMPS, OfficialTracks
 from initiatives.models import OfficialTrack, TeamMember
 from participants.api.bodies import OfficialBodies
@@ -52,7 +55,7 @@ class LinkUsed(Visible):
         return instance.seen_link
 
 
-class TransferSerializer(Strict):
+class TransferSerializer(Overridable, Strict):
     initiative = serializers.UUIDField(source="initiative_id", read_only=True)
     outcome = Visible(Outcome, help_text=_("What was carried. Nothing travels beyond its travel_permission."))
     status = serializers.ChoiceField(
@@ -70,19 +73,13 @@ class TransferSerializer(Strict):
     reason = serializers.CharField(
         write_only=True, required=False, max_length=WHY, help_text=_("Why it is abandoned.")
     )
-    override_reason = serializers.CharField(
-        write_only=True,
-        required=False,
-        max_length=WHY,
-        help_text=_("Why what was refused with the code confirm is right all the same."),
-    )
 
     class Meta(Strict.Meta):
         model = Transfer
         fields = (
             "id", "version", "initiative", "outcome", "status", "direction", "channel", "agent", "carrier", "link",
             "body", "track", "sent_on", "sent_precision", "fidelity", "message", "note", "stances", "standing", "by",
-            "deleted_at", "reason", "override_reason", *STAMPS,
+            "deleted_at", "reason", *overriding.FIELDS, *STAMPS,
         )  # fmt: skip
         read_only_fields = ("deleted_at",)
         set_once = {"outcome": _("A transfer stays with its outcome.")}
@@ -153,6 +150,20 @@ class Transfers(Resource):
                 left, self.causes[row["id"]] = _leaving(row, in_files(outcome))
                 leaving.append(left)
         return leaving
+
+    searched_texts = ("message", "note")
+
+    def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Of sessions whose rule keeps people inside of what an office gets."""
+        kept = Transfer.objects.visible_to(self.request.user).filter(
+            pk__in=[row["id"] for row in leaving], outcome__session__rule__in=UNATTRIBUTED_TO_OFFICIALS
+        )
+        self.offices = {str(pk): name for pk, name in kept.values_list("pk", "body__name")}
+        return [row for row in leaving if row["id"] in self.offices]
+
+    def meant(self, row: Mapping[str, Any]) -> Iterable[str]:
+        """The office that it goes to."""
+        return filter(None, [self.offices.get(row["id"])])
 
     def make(self, *, by: Any, status: str, reason: str = "", **fields: Any) -> Transfer:
         if status == TransferStatus.ABANDONED:

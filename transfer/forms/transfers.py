@@ -16,7 +16,7 @@ from initiatives.dates import PreciseDate
 from initiatives.enums import Confidence, Precision, Theme
 from initiatives.forms.brief import ProseField, SeenForm
 from initiatives.forms.cards import PreciseDateField
-from initiatives.forms.overriding import OverrideField
+from initiatives.forms.overriding import HiddenOverrideField
 from participants.enums import LinkType
 from participants.models import OfficialBody, OfficialLink, Participation
 from transfer.enums import (
@@ -131,7 +131,7 @@ class TransferForm(SeenForm):
     note = ProseField(
         label=_("Note"), rows=3, required=False, help_text=_("For your team alone; the office never sees it.")
     )
-    override_reason = OverrideField(widget=forms.HiddenInput)
+    override_reason = HiddenOverrideField()
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class TransferForm(SeenForm):
             )
 
     def ask_for_a_reason(self) -> None:
-        self.fields["override_reason"].widget = forms.TextInput(attrs={"dir": "auto"})
+        self.fields["override_reason"].show()
 
     def stances(self) -> list[Any]:
         """The bound fields of the stances."""
@@ -259,10 +259,10 @@ class CarriedForm(forms.Form):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     sent = PreciseDateField(label=_("When it was carried"), help_text=AS_EXACTLY)
-    override_reason = OverrideField(widget=forms.HiddenInput)
+    override_reason = HiddenOverrideField()
 
     def ask_for_a_reason(self) -> None:
-        self.fields["override_reason"].widget = forms.TextInput(attrs={"dir": "auto"})
+        self.fields["override_reason"].show()
 
 
 class WhyForm(forms.Form):

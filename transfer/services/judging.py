@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from confidentiality.codes import Action, Rule
 from confidentiality.policy import AGREED_FOR_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
+from initiatives.services.overriding import together
 from initiatives.services.rules import closed_to, observers_of, opened_to
 from initiatives.services.versions import kept_of
 from participants.enums import Consent
@@ -213,16 +214,10 @@ def doubts(
     if {"travel_permission", "session", "endorsed_by"} & asked and not outcome._state.adding:
         found.append(_of_narrowing(by, outcome, changed, before))
         found.append(_of_widening(by, outcome, changed, before))
-    return _together(found)
-
-
-def _together(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Several questions at one field are asked one after the other."""
-    asked: dict[str, str] = {}
+    together_asked: dict[str, str] = {}
     for questions in found:
-        for name, text in questions.items():
-            asked[name] = f"{asked[name]} {text}" if name in asked else text
-    return asked
+        together_asked = together(together_asked, questions)
+    return together_asked
 
 
 def _of_leaving(outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> dict[str, str]:

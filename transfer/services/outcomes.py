@@ -236,7 +236,8 @@ def _written(
     for name in changed:
         setattr(outcome, name, fields[name])
     refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood, before=before)
-    doubt(doubts(by=by, outcome=outcome, changed=changed, stood=stood, before=before), override_reason)
+    asked = doubts(by=by, outcome=outcome, changed=changed, stood=stood, before=before)
+    doubt(asked, override_reason, by=by, about="outcome")
     keep_outcome(by, outcome, changed, override_reason or reason)
     return outcome
 

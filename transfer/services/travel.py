@@ -19,7 +19,7 @@ from confidentiality.policy import AGREED_TO_OFFICIALS, WITHOUT_ATTENDANCE
 from initiatives import embargo
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import doubt, together
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
 from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
@@ -102,12 +102,13 @@ def check(by: User, transfer: Transfer, *, changed: AbstractSet[str], reason: st
     if "message" in changed and _has_steps(transfer, Uptake.SENT):
         doubts["message"] = _("Steps say what became of it, as it was written before.")
     if changed & {"message", "status", "body"}:  # Only the office it goes to may be called by its name.
-        doubts |= in_message(by=by, transfer=transfer, session=transfer.outcome.session)
+        named = in_message(by=by, transfer=transfer, session=transfer.outcome.session)
+        doubts = together(doubts, named)
     if changed & (DAY | {"status"}):
         doubts |= _before_its_outcome(transfer)
     if changed & (DAY | {"carrier", "status"}):
         doubts |= _unlikely_carrier(transfer)
-    doubt(doubts, reason)
+    doubt(doubts, reason, by=by, about="transfer")
 
 
 def _has_steps(transfer: Transfer, *besides: str) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from confidentiality import noted
 from initiatives.services.importing.table import Problem, Values
-from initiatives.services.overriding import Doubt
+from initiatives.services.overriding import Confirm, Doubt
 
 # Of a file with a record, which holds far less than a register: 500 sessions with long notes.
 LIMIT_BYTES = 5 * 2**20
@@ -40,22 +40,22 @@ class TableReport:
 
 def write_rows(
     rows: Iterable[tuple[int, Values]],
-    write: Callable[[Values], Any],
+    write: Callable[[int, Values], Any],
     *,
     dry_run: bool,
     column_of: Mapping[str, str],
 ) -> TableReport:
     """Hand every row to `write`, and take all of it back where one was refused or doubted, or with `dry_run`.
 
-    `write` answers with what it made, None for a row that is there already. column_of: the column of each field that a
-    refusal may name.
+    `write` gets the number of a row and what it says, and answers with what it made, None for one that is there.
+    column_of: the column of each field that a refusal may name.
     """
     report = TableReport(dry_run=dry_run)
     with transaction.atomic():
         for number, values in rows:
             try:
                 with transaction.atomic():
-                    (report.known if write(values) is None else report.made).append(number)
+                    (report.known if write(number, values) is None else report.made).append(number)
             except Doubt as doubt:
                 report.doubts += _problems(number, doubt, column_of)
             except ValidationError as error:
@@ -67,6 +67,8 @@ def write_rows(
 
 
 def _problems(number: int, error: ValidationError, column_of: Mapping[str, str]) -> Iterator[Problem]:
-    said = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    for name, texts in said.items():
-        yield from (Problem(number, column_of.get(name, ""), str(text)) for text in texts)
+    said = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+    for name, problems in said.items():
+        for one in problems:
+            asked = one.code.asked if isinstance(one.code, Confirm) else ""
+            yield from (Problem(number, column_of.get(name, ""), str(text), asked) for text in one.messages)

@@ -31,6 +31,7 @@ from initiatives.services.importing.table import (
     read_table,
     text_in,
 )
+from initiatives.services.overriding import Reason
 from initiatives.services.sessions import log_session
 
 PRESENT = "present: "
@@ -94,13 +95,14 @@ def import_sessions(
         for session in Session.objects.visible_to(by).kept().filter(initiative=initiative)
     )
 
-    def write(values: Values) -> Session | None:
+    def write(number: int, values: Values) -> Session | None:
         fields = _fields(values, parties)
         key = (fields["began_on"], fields["began_precision"], fields["format"], fields.get("purpose", ""))
         if standing[key]:
             standing[key] -= 1
             return None
-        return log_session(by=by, initiative=initiative, override_reason=override_reason, **fields)
+        reason = Reason.at(override_reason, number)
+        return log_session(by=by, initiative=initiative, override_reason=reason, **fields)
 
     return write_rows(rows, write, dry_run=dry_run, column_of=_COLUMN_OF)
 

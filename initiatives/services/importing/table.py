@@ -33,6 +33,7 @@ class Problem:
     row: int
     column: str
     problem: str
+    asked: str = ""  # of a doubt: what comes back with the reason
 
 
 @dataclass(frozen=True, slots=True)
