@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from confidentiality.codes import Audience, TeamRole, Visibility
 from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS
+from initiatives.dates import first_day
 from initiatives.embargo import begun_everywhere
-from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
+from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, Precision, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
@@ -30,6 +31,15 @@ SEARCH_WORDS = 10
 def reads_reference(user: Any) -> bool:
     """Shared reference is read by every member of a vetted organisation, and by coordinators."""
     return bool(user.is_authenticated and (user.is_vetted() or user.mandates.live().exists()))
+
+
+def reaches(name: str, day: date) -> Q:
+    """Dates whose period goes on to this day or beyond. `name`: of the fields, `began` for began_on and
+    began_precision."""
+    found = Q(**{f"{name}_on__gte": day})
+    for precision in (Precision.MONTH, Precision.QUARTER, Precision.YEAR):
+        found |= Q(**{f"{name}_precision": precision, f"{name}_on__gte": first_day(day, precision)})
+    return found
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -310,6 +320,10 @@ class SessionQuerySet(KeptQuerySet):
         found = inside.annotate(facts_only=Case(narrowed, default=False))
         found._iterable_class = _AsFarAsRead
         return found
+
+    def from_day(self, day: date) -> Self:
+        """Those that may still go on, or come, on this day or after it."""
+        return self.filter(reaches("ended", day) | Q(ended_on=None) & reaches("began", day))
 
     def released(self) -> Self:
         """Under no embargo, or under none any more."""

@@ -7,6 +7,7 @@ from django.urls import path
 from initiatives.views import (
     audit,
     brief,
+    calendar,
     cards,
     conflicts,
     drafts,
@@ -70,6 +71,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>/move/", sessions.move, name="move_session"),
     path("sessions/<uuid:pk>/delete/", sessions.delete, name="delete_session"),
     path("sessions/<uuid:pk>/restore/", sessions.restore, name="restore_session"),
+    path("calendar/", calendar.calendar, name="calendar"),
     path("files/<slug:resource>/", files.files, name="files"),
     path("purges/", purging.purges, name="purges"),
     path("purges/<uuid:pk>/", purging.purge, name="purge"),

@@ -285,6 +285,7 @@ ROWS: Mapping[str, Row] = {
     "accounts/recover/": form(steward),
     # Known by the name of a list, and no record's.
     "files/<slug:resource>/": page(nobody),
+    "calendar/": page(signed_in),
     # For the successor of an only lead whose account was recovered: nobody here is one.
     "teams/admit/<uuid:member>/": button(nobody),
     "liaisons/": form(steward),
