@@ -117,7 +117,10 @@ def _kind(name: str) -> str:
 
 
 def _file(told: Mapping[str, Any]) -> str:
-    """What the ledger says of a file: its format, how many rows, and how many stayed inside."""
+    """What the ledger says of a file: its format, how many rows, and how many stayed inside. Of a calendar no
+    more than that it was one: it spans all the teams of its owner."""
+    if told.get("what") == "calendar":
+        return _("calendar on a phone")
     stayed = sum(n for n in _counts(told.get("left_out")))
     without = sum(n for n in _counts(told.get("without_texts")))
     text = _(

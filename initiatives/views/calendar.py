@@ -60,8 +60,11 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 
 def _as_shown(form: CalendarForm, first: date) -> CalendarForm:
-    """Its fields say what the page shows, where nothing was typed that has to be mended."""
-    if "month" not in form.errors:
+    """Its fields say what the page shows. What was typed and is no month stays, as a text: a control for months would
+    show nothing in its place."""
+    if "month" in form.errors:
+        form.fields["month"].widget.input_type = "text"
+    else:
         form.data = form.data.copy()
         form.data["month"] = f"{first:%Y-%m}"
     return form
@@ -172,7 +175,7 @@ def _deadline(row: Deadline) -> Entry:
     return Entry(
         kind="deadline",
         state="deadline",
-        state_label=_("deadline"),
+        state_label=_("Deadline"),
         span=Days(row.due_on, last_day(row.due_on, row.due_precision)),
         precision=row.due_precision,
         dated=when(row.due_on, row.due_precision),

@@ -162,6 +162,12 @@ PAGES: Mapping[str, Sight] = {
             "whole network."
         )
     ),
+    "feed": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. What an address made here gives is seen by whoever has the address, "
+            "without signing in."
+        )
+    ),
     "people": Sight(
         gettext_lazy(
             "Who can see this list: only you. It holds, by pseudonym, people of your teams' initiatives and of "
