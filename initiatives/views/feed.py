@@ -38,7 +38,6 @@ from initiatives.services.feeds import (
     mark_of,
     summary_of,
 )
-from initiatives.templatetags.desk import days
 from initiatives.views.cards import answer_of
 
 PREVIEWED = 5
@@ -84,7 +83,7 @@ def calendar_feed(request: HttpRequest) -> HttpResponse:
         "explained": EXPLAINED,
         "number": len(leaves.sessions),
         "first": [
-            (days(session), *(summary_of(session, wording) for wording in FeedWording.values))
+            (session, *(summary_of(session, wording) for wording in FeedWording.values))
             for session in leaves.sessions[:PREVIEWED]
         ],
         "stays": _in_words(leaves.stays),
