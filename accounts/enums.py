@@ -34,10 +34,18 @@ class LinkPurpose(TextChoices):
 
 
 class TokenScope(TextChoices):
-    """What a token may do; write includes read."""
+    """What a token may do; write includes read. `calendar` opens one's calendar as a file, and nothing of the API."""
 
     READ = "read", _("Read")
     WRITE = "write", _("Read and write")
+    CALENDAR = "calendar", _("Dates for a calendar, and nothing else")
+
+
+class FeedWording(TextChoices):
+    """What a calendar on a phone says of a session."""
+
+    BUSY = "busy", _("Busy, and nothing else")
+    CODENAME = "codename", _("Codename and format")
 
 
 class RecordKind(TextChoices):

@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LANGUAGES, MembershipRole, RecordKind, Theme, TokenScope
+from accounts.enums import LANGUAGES, FeedWording, MembershipRole, RecordKind, Theme, TokenScope
 from accounts.letters import ask_for_reset
 
 MAX_VERSION = 2**31 - 1
@@ -62,20 +62,33 @@ class AccountForm(VersionedForm):
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 
+class DaysField(forms.IntegerField):
+    """How long a token works."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Valid for how many days"),
+            min_value=1,
+            max_value=365,
+            initial=90,
+            help_text=_("At most 365."),
+            **kwargs,
+        )
+
+
 class TokenForm(forms.Form):
     """A new token for a REST client."""
 
     label = forms.CharField(
         label=_("What it is for"), max_length=80, help_text=_("For example: the calendar of our office.")
     )
-    scope = forms.ChoiceField(label=_("What it may do"), choices=TokenScope.choices, initial=TokenScope.READ)
-    days = forms.IntegerField(
-        label=_("Valid for how many days"),
-        min_value=1,
-        max_value=365,
-        initial=90,
-        help_text=_("At most 365."),
+    # The key of a calendar is made on a page of its own, after a look at what leaves.
+    scope = forms.ChoiceField(
+        label=_("What it may do"),
+        choices=[(scope.value, scope.label) for scope in (TokenScope.READ, TokenScope.WRITE)],
+        initial=TokenScope.READ,
     )
+    days = DaysField()
     kinds = forms.MultipleChoiceField(
         label=_("For which records"),
         choices=RecordKind.choices,
@@ -96,6 +109,24 @@ class TokenForm(forms.Form):
         self.fields["conflicts"].choices = list(conflicts)
         if not self.fields["conflicts"].choices:
             del self.fields["conflicts"]
+
+
+class FeedForm(forms.Form):
+    """A new address for one's calendar on a phone."""
+
+    wording = forms.ChoiceField(
+        label=_("What each entry says"),
+        choices=FeedWording.choices,
+        initial=FeedWording.BUSY,
+        widget=forms.RadioSelect,
+    )
+    label = forms.CharField(
+        label=_("For which device"),
+        max_length=80,
+        required=False,
+        help_text=_("Seen by you alone, so that you know which one to end. For example: my phone."),
+    )
+    days = DaysField()
 
 
 class VetForm(VersionedForm):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import (
     LANGUAGES,
+    FeedWording,
     LinkPurpose,
     MembershipRole,
     OrganisationKind,
@@ -249,19 +250,23 @@ class SignIn(AbstractBaseSession):
 
 
 class AccessToken(Record):
-    """A key for a REST client. Only its SHA-256 digest is stored; the token itself is shown once.
+    """A key for a REST client, or in the address of a calendar. Only its SHA-256 digest is stored; the token itself is
+    shown once.
 
     Like a sign-in it holds for the round of its user's account in which it was made.
     """
 
     wall = same_for_all(
-        f"user_id = {ME}", kept=("digest", "scope", "kinds", "conflicts", "expires_at", "round")
+        f"user_id = {ME}",
+        kept=("digest", "scope", "kinds", "conflicts", "wording", "expires_at", "round"),
     )
 
     user = models.ForeignKey(User, DATABASE_CASCADE, related_name="access_tokens")
     label = models.CharField(_("label"), max_length=80, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    scope = models.CharField(_("scope"), max_length=5, choices=TokenScope)
+    scope = models.CharField(_("scope"), max_length=8, choices=TokenScope)
+    # What a calendar says; empty for every other token.
+    wording = models.CharField(_("what it says"), max_length=8, choices=FeedWording, blank=True)
     # Which records it is for; none said: all.
     kinds = ArrayField(
         models.CharField(max_length=15, choices=RecordKind), verbose_name=_("kinds"), default=list, blank=True
@@ -277,6 +282,13 @@ class AccessToken(Record):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope=TokenScope.CALENDAR) & ~Q(wording="")
+                | ~Q(scope=TokenScope.CALENDAR) & Q(wording=""),
+                name="calendar_alone_has_wording",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.pk}"

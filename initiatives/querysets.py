@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from confidentiality.codes import Audience, TeamRole, Visibility
 from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS
+from initiatives.dates import first_day
 from initiatives.embargo import begun_everywhere
-from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, PurgeState
+from initiatives.enums import InitiativeStatus, Matching, OrganisationRole, Precision, PurgeState
 
 CONVENING = (OrganisationRole.CONVENER, OrganisationRole.CO_CONVENER)
 LOCKOUT_DAYS = 90
@@ -38,6 +39,15 @@ def within_reach(user: Any, conflict: str = "conflict") -> Q:
     `conflict`: the path to the conflict of a row. Every `visible_to` of what is inside, or on a card, goes by it.
     """
     return Q(**{f"{conflict}__lineage__overlap": list(user.narrowed_to)}) if user.narrowed_to else Q()
+
+
+def reaches(name: str, day: date) -> Q:
+    """Dates whose period goes on to this day or beyond. `name`: of the fields, `began` for began_on and
+    began_precision."""
+    found = Q(**{f"{name}_on__gte": day})
+    for precision in (Precision.MONTH, Precision.QUARTER, Precision.YEAR):
+        found |= Q(**{f"{name}_precision": precision, f"{name}_on__gte": first_day(day, precision)})
+    return found
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -333,6 +343,10 @@ class SessionQuerySet(KeptQuerySet):
         held = _model("Retention").objects.exclude(held_at=None)
         soon = self.with_clock().filter(keep_texts_until__lte=begun_everywhere() + timedelta(days))
         return soon.exclude(initiative__in=held.values("initiative_id"))
+
+    def from_day(self, day: date) -> Self:
+        """Those that may still go on, or come, on this day or after it."""
+        return self.filter(reaches("ended", day) | Q(ended_on=None) & reaches("began", day))
 
     def released(self) -> Self:
         """Under no embargo, or under none any more."""

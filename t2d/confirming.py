@@ -34,6 +34,7 @@ DELICATE: Mapping[str, tuple[Any, frozenset[str]]] = {
     "accounts:letters": (gettext_lazy("Show a letter"), frozenset({"done"})),
     "accounts:recover": (gettext_lazy("Set up an account anew"), frozenset()),
     "accounts:vet": (gettext_lazy("Let an organisation into the network, or take it out"), frozenset()),
+    "initiatives:calendar_feed": (gettext_lazy("Make an address for your calendar"), frozenset()),
     "initiatives:team": (gettext_lazy("Add somebody to the team"), frozenset()),
     "initiatives:admit_lead": (gettext_lazy("Say that it is really them"), frozenset()),
     "initiatives:member": (gettext_lazy("Change somebody's access"), frozenset({"end"})),

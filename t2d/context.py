@@ -165,6 +165,7 @@ _SECTIONS = {
         "transfer:edit_transfer",
         "transfer:transfer_history",
     },
+    "calendar": {"initiatives:calendar", "initiatives:calendar_feed"},
     "bodies": {
         "participants:bodies",
         "participants:body",

@@ -18,8 +18,8 @@ from django.db import OperationalError
 # Exceptions that speak of connections, keys and roles, never of a row; whoever runs the site needs their words.
 TELLING = (OperationalError, OSError)
 OWN = "confidentiality."
-# Addresses that are keys: whoever reads them takes an account, or a place in an organisation.
-SECRET = re.compile(r"(/once/|/reset/key/)[^/]+")
+# Addresses that are keys: whoever reads them takes an account, a place in an organisation, or somebody's calendar.
+SECRET = re.compile(r"(/once/|/reset/key/|/calendar/feed/)[^/]+")
 
 
 class Discreet(logging.Formatter):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -18,13 +20,16 @@ from accounts.models import AccessToken
 from confidentiality.actor import become
 
 TOUCH_EVERY = timedelta(minutes=1)
+# What of a token the API takes: the key of a calendar is none of its own.
+OF_THE_API = (TokenScope.READ, TokenScope.WRITE)
+NOBODY = UUID(int=0)
 
 
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. The token is looked up by its digest; it is stored nowhere.
 
     Runs after the middleware that sets the actor of the transaction, and therefore sets it again. Expired,
-    revoked, unknown and switched-off answer alike.
+    revoked, unknown, switched-off and the key of a calendar answer alike.
     """
 
     def authenticate(self, request: Any) -> tuple[Any, AccessToken] | None:
@@ -34,27 +39,16 @@ class TokenAuthentication(BaseAuthentication):
         if len(words) != 2:
             raise AuthenticationFailed(_("Write the header as: Authorization: Bearer <token>"))
         token = self._token(words[1].decode("latin-1"))
-        _touch(token)
+        touch(token)
         return token.user, token
 
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="api"'
 
     def _token(self, plain: str) -> AccessToken:
-        """Nobody acts yet, so nobody sees a token: the database says whose it is, and that user finds it."""
-        digest = AccessToken.digest_of(plain)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT user_of_token(%s)", [digest])
-            (user,) = cursor.fetchone()
-        token = None
-        if user is not None:
-            become(user)
-            live = AccessToken.objects.live().filter(digest=digest, user__is_active=True)
-            token = live.select_related("user").first()
+        token = token_of(plain, OF_THE_API)
         if token is None:
-            become(None)
             raise AuthenticationFailed(_("This token is not valid, or not any more."))
-        _narrow(token)
         return token
 
 
@@ -66,7 +60,27 @@ def _narrow(token: AccessToken) -> None:
         become(token.user, conflicts=token.user.narrowed_to)
 
 
-def _touch(token: AccessToken) -> None:
+def token_of(plain: str, scopes: Iterable[str]) -> AccessToken | None:
+    """The token, if it works and is of one of these scopes; its user acts from now on. Otherwise None, and nobody acts.
+
+    Nobody acts yet, so nobody sees a token: the database says whose it is, and that user finds it. For a token that is
+    unknown somebody looks who does not exist, so that it takes the same statements as one that does not work any more.
+    """
+    digest = AccessToken.digest_of(plain)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user_of_token(%s)", [digest])
+        (user,) = cursor.fetchone()
+    become(user or NOBODY)
+    live = AccessToken.objects.live().filter(digest=digest, scope__in=scopes, user__is_active=True)
+    token = live.select_related("user").first()
+    if token is None:
+        become(None)
+        return None
+    _narrow(token)
+    return token
+
+
+def touch(token: AccessToken) -> None:
     """Remember the use, at most once a minute: not a write for every read."""
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - TOUCH_EVERY)

@@ -21,6 +21,7 @@ from accounts.services.organisations import (
 )
 from accounts.services.own import (
     TOKEN_DAYS,
+    create_feed,
     create_token,
     edit_account,
     end_everything,
@@ -47,6 +48,7 @@ __all__ = [
     "admit_member_again",
     "ask_for_address",
     "change_membership_role",
+    "create_feed",
     "create_organisation",
     "create_token",
     "edit_account",

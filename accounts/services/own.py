@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import RecordKind, TokenScope
+from accounts.enums import FeedWording, RecordKind, TokenScope
 from accounts.models import AccessToken, SignIn, User
 from accounts.services.links import withdraw_links_of
 from confidentiality import policy
@@ -53,7 +53,7 @@ def create_token(
     them; none: on all. It is never widened afterwards. An id of no conflict opens nothing.
     """
     policy.require(by, Action.EDIT_ACCOUNT, by)
-    if scope not in TokenScope.values:
+    if scope not in (TokenScope.READ, TokenScope.WRITE):
         raise ValidationError({"scope": _("Expected read or write.")})
     wanted = [kind for kind in RecordKind.values if kind in set(kinds)]
     if unknown := sorted(set(kinds) - set(RecordKind.values)):
@@ -61,18 +61,37 @@ def create_token(
         raise ValidationError(
             {"kinds": text % {"codes": listed(unknown), "known": listed(RecordKind.values)}}
         )
+    what = {"scope": scope, "kinds": wanted, "conflicts": sorted(set(conflicts))}
+    return _made(by, "t2d_" + secrets.token_urlsafe(32), label, days, **what)
+
+
+@transaction.atomic
+def create_feed(
+    *, by: User, wording: str, label: str = "", days: int = TOKEN_DAYS
+) -> tuple[AccessToken, str]:
+    """Make the key of one's own calendar as a file, to be fetched by a phone. It opens nothing else, and no other token
+    opens that file. Its wording is for good, like the scope of every token.
+
+    Nothing in the key says of which product it is: it lies with whoever makes the phone.
+    """
+    policy.require(by, Action.EDIT_ACCOUNT, by)
+    if wording not in FeedWording.values:
+        text = _("Expected one of: %(names)s.") % {"names": listed(FeedWording.values)}
+        raise ValidationError({"wording": text})
+    plain = secrets.token_urlsafe(32)
+    return _made(by, plain, label, days, scope=TokenScope.CALENDAR, wording=wording)
+
+
+def _made(by: User, plain: str, label: str, days: int, **what: Any) -> tuple[AccessToken, str]:
     if not 1 <= days <= TOKEN_DAYS_AT_MOST:
         raise ValidationError({"days": _("Expected 1 to %(most)d days.") % {"most": TOKEN_DAYS_AT_MOST}})
-    plain = "t2d_" + secrets.token_urlsafe(32)
     token = AccessToken(
         user=by,
         label=label.strip(),
         digest=AccessToken.digest_of(plain),
-        scope=scope,
-        kinds=wanted,
-        conflicts=sorted(set(conflicts)),
         round=by.round,
         expires_at=timezone.now() + timedelta(days=days),
+        **what,
     )
     save(token)
     return token, plain

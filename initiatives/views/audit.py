@@ -118,7 +118,10 @@ def _kind(name: str) -> str:
 
 
 def _file(told: Mapping[str, Any]) -> str:
-    """What the ledger says of a file: its format, how many rows, how many stayed inside or lost something, by what."""
+    """What the ledger says of a file: its format, how many rows, how many stayed inside or lost something, by what. Of a
+    calendar no more than that it was one: it spans all the teams of its owner."""
+    if told.get("what") == "calendar":
+        return _("calendar on a phone")
     stayed, without = _counts(told.get("left_out")), _counts(told.get("without_texts"))
     text = _("%(format)s with %(rows)s rows; kept inside: %(stayed)d rows, and something of %(without)d")
     why = str(told.get("why", ""))

@@ -156,6 +156,18 @@ PAGES: Mapping[str, Sight] = {
             "Who can see this list: only you; it holds what you may see. The rings say who else sees a card."
         )
     ),
+    "calendar": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. A session or a transfer on it is seen by its team, a deadline by the "
+            "whole network."
+        )
+    ),
+    "feed": Sight(
+        gettext_lazy(
+            "Who can see this page: only you. What an address made here gives is seen by whoever has the address, "
+            "without signing in."
+        )
+    ),
     "people": Sight(
         gettext_lazy(
             "Who can see this list: only you. It holds, by pseudonym, people of your teams' initiatives and of "

@@ -29,7 +29,7 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
 DISPLAY = "theme => { document.documentElement.dataset.bsTheme = theme; }"
 
-# No pages: acts that are only ever sent, a health check, and a mailed key.
+# No pages: acts that are only ever sent, a health check, a mailed key, and a file that a phone fetches.
 NO_PAGES = {
     "healthz/",
     "language/",
@@ -39,6 +39,7 @@ NO_PAGES = {
     "account/sign-ins/end/",
     "account/tokens/",
     "account/tokens/<uuid:pk>/revoke/",
+    "calendar/feed/<slug:plain>.ics",
     "circle/<uuid:pk>/confirm/",
     "circle/<uuid:pk>/withdraw/",
     "conflicts/<uuid:pk>/circle/",

@@ -285,6 +285,10 @@ ROWS: Mapping[str, Row] = {
     "accounts/recover/": form(steward),
     # Known by the name of a list, and no record's.
     "files/<slug:resource>/": page(nobody),
+    "calendar/": page(signed_in),
+    "calendar/feed/": form(signed_in),
+    # A key in an address, which nobody here has; asked by a phone, which signs in nowhere.
+    "calendar/feed/<slug:plain>.ics": Row({"get": nobody, "head": nobody}, public=True),
     # For the successor of an only lead whose account was recovered: nobody here is one.
     "teams/admit/<uuid:member>/": button(nobody),
     "liaisons/": form(steward),

@@ -76,6 +76,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     (r"api/v1/organisations/.*", "pk", "organisation"),
     # A mailed key, never a record: ours, and allauth's.
     (r"once/.*", "plain", "-"),
+    # The key of a calendar.
+    (r"calendar/feed/.*", "plain", "-"),
     # The name of a list.
     (r"files/.*", "resource", "-"),
     (r"account/confirm-email/.*", "key", "-"),

@@ -295,7 +295,9 @@ def filters() -> Iterator[tuple[str, str, bool]]:
             continue
         path = route.path({})
         if not route.pattern.startswith("api/v1/"):
-            yield from ((path, name, name != "q") for name in ("q", "conflict", "preview", "from"))
+            yield from (
+                (path, name, name != "q") for name in ("q", "conflict", "preview", "from", "initiative")
+            )
             continue
         view = getattr(resolve(path).func, "cls", None)
         for name, one in getattr(getattr(view, "filterset_class", None), "base_filters", {}).items():

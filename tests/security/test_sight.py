@@ -27,6 +27,7 @@ NO_PAGES = {route.pattern for route in flattened(sign_in, "account/")} | {
     "healthz/",
     "language/",
     "once/<slug:plain>/",
+    "calendar/feed/<slug:plain>.ics",
 }
 NO_PAGES |= {"account/second-factor/recovery-codes/download/", "files/<slug:resource>/", *OF_SECOND_FACTOR}
 # A page that shows something only with a query.

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.api.resource import Endpoint
 from accounts.enums import RecordKind
 from accounts.models import AccessToken
-from accounts.services import create_token
+from accounts.services import create_feed, create_token
 from confidentiality.actor import actor
 from conftest import World
 from participants.models import PersonIdentity
@@ -93,6 +93,24 @@ def test_no_address_opens_what_the_token_is_not_for(world: World, secrets: Secre
         assert control.status_code != 403, path
     assert wrong == []
     assert opened > 10
+
+
+def test_the_key_of_a_calendar_is_no_token_at_any_address(world: World, secrets: Secrets) -> None:
+    """Answered like one that nobody has: whoever finds an address does not learn that it is a key to anything else."""
+    with actor(world.alice):
+        _token, plain = create_feed(by=world.alice, wording="codename")
+    client, wrong = Client(), []
+    for route in (route for route in routes() if route.pattern.startswith("api/v1/")):
+        path = route.path(
+            {name: secrets.ids().get(what, UUID(int=7)) for name, what in route.kinds().items()}
+        )
+        for method in ("get", "post", "patch", "delete"):
+            found, unknown = (
+                getattr(client, method)(path, HTTP_AUTHORIZATION=f"Bearer {key}") for key in (plain, "t2d_x")
+            )
+            if (found.status_code, found.content) != (401, unknown.content):
+                wrong.append((path, method, found.status_code))
+    assert wrong == []
 
 
 def test_hidden_and_missing_are_refused_alike(world: World, secrets: Secrets) -> None:

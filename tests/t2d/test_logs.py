@@ -138,7 +138,12 @@ def test_every_handler_of_the_settings_is_discreet_and_none_sends_mail(settings:
 
 
 @pytest.mark.parametrize(
-    "address", ["/once/4nY-secret_of_a_link/", "/account/password/reset/key/2k-c9xyz-secret/?next=/"]
+    "address",
+    [
+        "/once/4nY-secret_of_a_link/",
+        "/account/password/reset/key/2k-c9xyz-secret/?next=/",
+        "/calendar/feed/secret-4nY_of_a_calendar.ics",
+    ],
 )
 def test_an_address_that_is_a_key_is_not_repeated(address: str) -> None:
     line = written("Unprocessable Entity: %s", address)

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", metavar="EMAIL")
-        parser.add_argument("--scope", required=True, choices=TokenScope.values)
+        parser.add_argument("--scope", required=True, choices=[TokenScope.READ.value, TokenScope.WRITE.value])
         parser.add_argument("--days", type=int, default=TOKEN_DAYS, help="how long it works")
         parser.add_argument(
             "--kind",
