@@ -168,7 +168,9 @@ def test_an_observer_reads_no_version_that_came_out_of_a_closed_session(world: W
     closed = record.make_session(world.secret, world.alice, rule="participants_only")
     hidden = record.make_outcome(world.secret, world.alice, session=closed)
     outcome = outcome_of(world, session=closed, repeats=hidden)
-    edit_outcome(by=world.alice, outcome=outcome, session=None, statement="Said aloud")
+    edit_outcome(
+        by=world.alice, outcome=outcome, session=None, statement="Said aloud", override_reason="So agreed"
+    )
     edit_outcome(by=world.alice, outcome=outcome, statement="Said again")
     olga = observer(world)
     versions = outcome_versions(by=olga, outcome=outcome)
