@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from confidentiality.actor import actor
 from confidentiality.policy import Forbidden, Hidden
@@ -183,7 +183,7 @@ def test_the_page_looks_into_everything_a_team_writes_and_what_stood_there(
             by=world.alice,
             transfer=Transfer.objects.get(),
             uptake="acknowledged",
-            on=date(2026, 3, 20),
+            on=timezone.localdate(),
             note=say,
         )
         change_participation(by=world.alice, participation=part, note=say)
@@ -192,7 +192,8 @@ def test_the_page_looks_into_everything_a_team_writes_and_what_stood_there(
         session = Session.objects.get()
         edit_session(by=world.alice, session=session, purpose="Hear what the north brings")
         edit_session(by=world.alice, session=session, notes="Nothing", reason="As Vallhund put it")
-    make.make_link(world.secret, world.rival, note=say)
+    own = make.make_initiative(world.conflict, world.house, lead=world.alice)
+    make.make_link(world.secret, own, note=say)
     browser = Client()
     browser.force_login(world.alice)
     shown = browser.get(reverse("participants:erase", args=[part.person_id]))

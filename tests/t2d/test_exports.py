@@ -186,7 +186,9 @@ def test_what_a_team_notes_of_people_is_in_no_file(world: World) -> None:
         world.secret, world.alice, held_at=timezone.now(), held_by=world.alice, hold_reason=said
     )
     make.make_assent(make.make_rules(world.secret, world.alice), world.alice, who=said)
-    make.make_link(world.secret, world.rival, note=said)
+    make.make_link(
+        world.secret, make.make_initiative(world.conflict, world.house, lead=world.alice), note=said
+    )
     client = client_of(world.alice)
     for name in (
         "participations",
