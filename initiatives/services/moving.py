@@ -52,10 +52,13 @@ def move_session(
     Its clock goes with it, a month ahead at least: who reads it there has not seen it coming. Raises Doubt where its
     texts name people of the other initiative and its rule keeps them inside, unless there is a reason for it.
     """
-    standing = policy.require(by, Action.MOVE_SESSION, session)
-    there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    policy.require(by, Action.MOVE_SESSION, session)
+    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
     take_turn("purge", session.initiative_id)
     take_turn("move", session.pk)
+    # Again: the turns were waited for.
+    standing = policy.require(by, Action.MOVE_SESSION, session)
+    there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
     _refuse_move(session, initiative)
