@@ -118,8 +118,8 @@ def _kind(name: str) -> str:
 
 
 def _file(told: Mapping[str, Any]) -> str:
-    """What the ledger says of a file: its format, how many rows, how many stayed inside or lost something, by what. Of a
-    calendar no more than that it was one: it spans all the teams of its owner."""
+    """What the ledger says of a file: its format, how many rows, how many stayed inside or lost something, by what.
+    Of a calendar no more than that it was one: it spans all the teams of its owner."""
     if told.get("what") == "calendar":
         return _("calendar on a phone")
     stayed, without = _counts(told.get("left_out")), _counts(told.get("without_texts"))
