@@ -45,10 +45,13 @@ def move_session(
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
     Its clock goes with it, a month ahead at least: who reads it there has not seen it coming.
     """
-    standing = policy.require(by, Action.EDIT_SESSIONS, session)
-    there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
+    policy.require(by, Action.EDIT_SESSIONS, session)
+    policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
     take_turn("purge", session.initiative_id)
     take_turn("move", session.pk)
+    # Again: the turns were waited for.
+    standing = policy.require(by, Action.EDIT_SESSIONS, session)
+    there = policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
     _refuse_move(session, initiative)

@@ -44,6 +44,9 @@ ASKED: dict[str, Arguments] = {
     "token_holder_ids": of("initiative"),
     "purge_is_called": lambda world, secrets: (secrets.records["purge"].pk, world.secret.codename),
     "purge_asker_leads": of("purge"),
+    "purge_has_begun": lambda world, secrets: (
+        make.make_tombstone(world.alice, world.bob, purged_id=world.secret.pk).purged_id,
+    ),
     "end_accesses": lambda world, secrets: (world.alice.pk, world.house.pk),
     "admit_lead": of("member"),
     "unlink_ties": of("person"),
@@ -128,6 +131,7 @@ def test_whose_it_is_is_answered(world: World, secrets: Secrets) -> None:
         ("convened_cards", (alice.pk, 90)),
         ("token_holder_ids", (world.secret.pk,)),
         ("purge_asker_leads", (purge.pk,)),
+        ("purge_has_begun", ASKED["purge_has_begun"](world, secrets)),
     ):
         assert answer(alice, name, arguments) not in NOTHING, name
 
