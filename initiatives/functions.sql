@@ -694,8 +694,11 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         stood := OLD.keep_texts_until;
-        IF OLD.texts_gone_at IS NOT NULL AND (NEW.purpose, NEW.next_step, NEW.place, NEW.notes, NEW.incidents)
-            IS DISTINCT FROM (OLD.purpose, OLD.next_step, OLD.place, OLD.notes, OLD.incidents) THEN
+        IF OLD.texts_gone_at IS NOT NULL AND (
+            NEW.purpose, NEW.next_step, NEW.place, NEW.notes, NEW.incidents, NEW.agenda_themes, NEW.product_made
+        ) IS DISTINCT FROM (
+            OLD.purpose, OLD.next_step, OLD.place, OLD.notes, OLD.incidents, OLD.agenda_themes, OLD.product_made
+        ) THEN
             RAISE insufficient_privilege USING MESSAGE = 'the time of these texts is over';
         END IF;
     END IF;
@@ -711,11 +714,11 @@ BEGIN
 END
 $$;
 
--- The texts of a session whose time is over, its earlier versions and unfinished forms about it: gone, once, and not while
+-- The texts of a session whose time is over, what is told with them (models/session.py), its earlier versions and unfinished forms about it: gone, once, and not while
 -- somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time: a day that nobody
 -- could have held, as above, lies a month ahead again instead.
 CREATE FUNCTION forget_texts(
-    whose uuid, no_purpose bytea, no_next_step bytea, no_place bytea, no_notes bytea, no_incidents bytea
+    whose uuid, no_purpose bytea, no_next_step bytea, no_place bytea, no_notes bytea, no_incidents bytea, no_themes bytea
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -739,11 +742,11 @@ BEGIN
     END IF;
     UPDATE initiatives_session
     SET purpose = no_purpose, next_step = no_next_step, place = no_place, notes = no_notes, incidents = no_incidents,
-        texts_gone_at = now(), version = version + 1, updated_at = now()
+        agenda_themes = no_themes, product_made = NULL, texts_gone_at = now(), version = version + 1, updated_at = now()
     WHERE id = whose;
     DELETE FROM initiatives_sessionrevision WHERE session_id = whose;
     DELETE FROM initiatives_draft WHERE about = whose;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION forget_texts(uuid, bytea, bytea, bytea, bytea, bytea) IS 'for t2d_purge';
+COMMENT ON FUNCTION forget_texts(uuid, bytea, bytea, bytea, bytea, bytea, bytea) IS 'for t2d_purge';

@@ -19,7 +19,7 @@ from initiatives.embargo import begun_everywhere
 from initiatives.models import Initiative, Retention, Session, SessionRevision
 from initiatives.models.retention import earliest_end
 from initiatives.models.session import SESSION_TEXTS, untold
-from initiatives.services.overriding import doubt, together
+from initiatives.services.overriding import as_one, doubt
 from initiatives.services.rules import forget_who_was_there, tells_of_people
 from initiatives.services.sessions import (
     MOVED,
@@ -112,10 +112,8 @@ def _ask_of_people(by: User, moved: Session, override_reason: str) -> None:
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
     texts = {name: getattr(moved, name) for name in SESSION_TEXTS}
-    asked: dict[str, str] = {}
-    for question in tells_of_people(by, moved.initiative, texts, session=moved).values():
-        asked = together(asked, {"initiative": question})
-    doubt(asked, override_reason, by=by, about="move")
+    asked = as_one(tells_of_people(by, moved.initiative, texts, session=moved).values())
+    doubt({"initiative": asked} if asked else {}, override_reason, by=by, about="move")
 
 
 def _leave_behind(session: Session, by: User) -> None:

@@ -115,6 +115,14 @@ def together(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]
     return found
 
 
+def as_one(questions: Iterable[str]) -> str:
+    """Several questions asked one after the other; nothing for none."""
+    asked: dict[str, str] = {}
+    for text in filter(None, questions):
+        asked = together(asked, {"": text})
+    return asked.get("", "")
+
+
 def _signs(by: User, about: str, place: str, name: str, text: str) -> Iterator[str]:
     for point in text.words if isinstance(text, Naming) else (text,):
         # Parts by length, so that none of them can lend a letter to its neighbour.

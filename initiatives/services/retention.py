@@ -29,7 +29,7 @@ from confidentiality.records import Stale, hold, save
 from initiatives.embargo import begun_everywhere
 from initiatives.models import Initiative, Retention, Session, TeamMember
 from initiatives.models.retention import NOTICE_DAYS, earliest_end
-from initiatives.models.session import SESSION_TEXTS
+from initiatives.models.session import SESSION_TOLD, untold
 from initiatives.querysets import SessionQuerySet
 from initiatives.services.purging import AWAY
 from initiatives.services.rules import forget_ended
@@ -39,7 +39,7 @@ from initiatives.services.versions import needed_reason
 log = logging.getLogger(__name__)
 
 # Of a session whose time is over these stay as they are.
-ENDS = {*SESSION_TEXTS, "keep_texts_until"}
+ENDS = {*SESSION_TOLD, "keep_texts_until"}
 HOLDS = (TeamRole.LEAD, TeamRole.FACILITATOR)
 NOTICE = timedelta(NOTICE_DAYS)
 
@@ -274,16 +274,16 @@ def _forgotten(pk: UUID, initiative_id: UUID) -> bool:
 
 
 def _forget(session: Session) -> bool:
-    empty = [_sealed(session, name) for name in SESSION_TEXTS]
+    empty = [_sealed(session, name, nothing) for name, nothing in untold().items() if name != "product_made"]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT forget_texts(%s, %s, %s, %s, %s, %s)", [session.pk, *empty])
+        cursor.execute("SELECT forget_texts(%s, %s, %s, %s, %s, %s, %s)", [session.pk, *empty])
         (done,) = cursor.fetchone()
     if done:
         forget_ended(session.pk)
     return bool(done)
 
 
-def _sealed(session: Session, name: str) -> bytes:
+def _sealed(session: Session, name: str, nothing: Any) -> bytes:
     field: Any = Session._meta.get_field(name)
-    sealed: bytes = field.sealed(session, field.to_bytes(""))
+    sealed: bytes = field.sealed(session, field.to_bytes(nothing))
     return sealed

@@ -31,6 +31,7 @@ from confidentiality.policy import (
 from initiatives import embargo
 from initiatives.models import Initiative, Session, SessionReader
 from initiatives.models.session import SESSION_NOTES
+from initiatives.services.overriding import as_one
 from initiatives.services.versions import Fields, change_versions, kept_of
 
 
@@ -39,7 +40,7 @@ class Keeper:
     """What another app keeps of who was in the room.
 
     name: what it is called in a history. there: whether it keeps anything of a session. forget: take that out.
-    said: what the question says. follows: what else the new rule or embargo brings about, in a sentence; by session,
+    said: what the question says. follows: what else the new rule or embargo brings about, in a question; by session,
     how both stood before and who changes it. Raises ValidationError where it cannot be, or is not for them.
     ended: take it out of a session, by its id, whose time is over; for the worker, as nobody in particular.
     """
@@ -87,7 +88,7 @@ def consequences(session: Session, before: Mapping[str, Any], by: User) -> str:
         said.append(opened_to(number))
     if (session.rule, session.embargo_until) != (before["rule"], before["embargo_until"]):
         said += [keeper.follows(session, before, by) for keeper in _keepers]
-    return " ".join(filter(None, said))
+    return as_one(said)
 
 
 def ended_sooner(session: Session, before: date | None, by: User) -> str:

@@ -336,12 +336,12 @@ def _set_clock(by: User, session: Session) -> None:
 
 def _of_readers(by: User, session: Session, changed: list[str], before: Mapping[str, Any]) -> dict[str, str]:
     """What to ask because somebody reads it who did not, or not any more: now, or sooner than was agreed."""
-    doubts = {}
+    doubts: dict[str, str] = {}
     if "embargo_until" in changed and (text := ended_sooner(session, before["embargo_until"], by)):
         doubts["embargo_until"] = text
     decided = [name for name in READ_BY if name in changed]
     if decided and (text := consequences(session, before, by)):
-        doubts[decided[0]] = " ".join(filter(None, (doubts.get(decided[0]), text)))
+        doubts = together(doubts, {decided[0]: text})
     return doubts
 
 

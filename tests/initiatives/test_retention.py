@@ -26,7 +26,7 @@ from initiatives import services
 from initiatives.embargo import begun_everywhere
 from initiatives.models import Draft, Initiative, Retention, Session, SessionRevision, TeamMember, Tombstone
 from initiatives.models.retention import NOTICE_DAYS, earliest_end
-from initiatives.models.session import SESSION_TEXTS
+from initiatives.models.session import SESSION_TEXTS, SESSION_TOLD, untold
 from initiatives.services import change_team_member, remove_team_member, retention
 from initiatives.services.purging import _begin_ended
 from initiatives.services.sessions import (
@@ -369,11 +369,13 @@ def test_nobody_is_told_that_it_is_held_once_the_purge_has_begun(world: World) -
 
 
 def test_texts_versions_and_who_was_there_go_and_the_facts_stay(world: World) -> None:
+    """With the texts, what is told with them: the agenda, and whether something was made."""
     session = worded(world)
+    services.edit_session(by=world.alice, session=session, agenda_themes=["ceasefire"], product_made=True)
     its_time_is_over(world, session)
     forget_ended_texts()
     session.refresh_from_db()
-    assert [getattr(session, name) for name in SESSION_TEXTS] == [""] * len(SESSION_TEXTS)
+    assert {name: getattr(session, name) for name in SESSION_TOLD} == untold()
     assert (session.present, str(session.began_on), session.format) == ({"": 7}, "2026-03-04", "workshop")
     assert session.texts_gone_at is not None
     for model in (SessionRevision, Attendance):
@@ -542,7 +544,7 @@ def test_nor_does_the_database_store_it(world: World) -> None:
     its_time_is_over(world, session)
     forget_ended_texts()
     with actor(world.alice), connection.connection.cursor() as cursor:
-        for change in ("notes = 'x'", "texts_gone_at = NULL"):
+        for change in ("notes = 'x'", "product_made = true", "texts_gone_at = NULL"):
             with pytest.raises(errors.InsufficientPrivilege), transaction.atomic():
                 cursor.execute(f"UPDATE initiatives_session SET {change} WHERE id = %s", [session.pk])
         with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
@@ -558,7 +560,7 @@ def test_the_forms_of_such_a_session_save_the_facts(world: World) -> None:
     browser.force_login(world.alice)
     for name in ("edit_session", "session_details"):
         page = browser.get(reverse(f"initiatives:{name}", args=[session.pk])).content.decode()
-        assert not [text for text in (*SESSION_TEXTS, "keep_texts_until") if f'name="{text}"' in page]
+        assert not [text for text in (*SESSION_TOLD, "keep_texts_until") if f'name="{text}"' in page]
     seven = {
         "version": session.version, "status": "held", "began": "2026-03-05", "began_precision": "day",
         "format": "workshop", "rule": session.rule,
@@ -613,7 +615,7 @@ def test_the_worker_may_and_the_pages_may_not(world_on_disk: World) -> None:
         actor(world.alice),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT forget_texts(%s, '', '', '', '', '')", [session.pk])
+        cursor.execute("SELECT forget_texts(%s, '', '', '', '', '', '')", [session.pk])
     with logged_in_as(WORKER):
         forget_ended_texts()
     session.refresh_from_db()

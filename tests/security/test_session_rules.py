@@ -68,7 +68,7 @@ NOTES = ("notes", "incidents")
 FACTS = {
     "id", "version", "created_at", "updated_at", "initiative", "status", "began_on", "began_precision", "ended_on",
     "ended_precision", "format", "rule", "embargo_until", "audience", "country", "present", "keep_texts_until",
-    "texts_gone_at", "by", "deleted_at",
+    "clock_set_by", "clock_set_at", "texts_gone_at", "by", "deleted_at",
 }  # fmt: skip
 TOLD = {*TEXTS, "agenda_themes", "product_made"}
 

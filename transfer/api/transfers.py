@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -154,10 +154,10 @@ class Transfers(Resource):
     searched_texts = ("message", "note")
 
     def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        """Of sessions whose rule keeps people inside of what an office gets."""
-        kept = Transfer.objects.visible_to(self.request.user).filter(
-            pk__in=[row["id"] for row in leaving], outcome__session__rule__in=UNATTRIBUTED_TO_OFFICIALS
-        )
+        """Of sessions whose rule keeps people inside of what an office gets, and of none."""
+        unsaid = Q(outcome__session=None) | Q(outcome__session__rule__in=UNATTRIBUTED_TO_OFFICIALS)
+        ids = [row["id"] for row in leaving]
+        kept = Transfer.objects.visible_to(self.request.user).filter(unsaid, pk__in=ids)
         self.offices = {str(pk): name for pk, name in kept.values_list("pk", "body__name")}
         return [row for row in leaving if row["id"] in self.offices]
 

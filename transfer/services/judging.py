@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from confidentiality.codes import Action, Rule
 from confidentiality.policy import AGREED_FOR_OBSERVERS, WITHOUT_ATTENDANCE, WITHOUT_NOTES
 from initiatives.enums import SessionStatus
 from initiatives.models import Session
-from initiatives.services.overriding import together
+from initiatives.services.overriding import Naming, together
 from initiatives.services.rules import closed_to, observers_of, opened_to
 from initiatives.services.versions import kept_of
 from participants.enums import Consent
@@ -198,7 +199,8 @@ def doubts(
     *, by: Any, outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any], before: Reach
 ) -> dict[str, str]:
     """What looks wrong, by field. Only what changed is asked about: what was saved with a reason has one."""
-    asked, found = set(changed), []
+    asked = set(changed)
+    found: list[Mapping[str, str]] = []
     if "change" in asked and outcome.change and outcome.change["from"] == outcome.change["to"]:
         found.append({"change": _("It stands where it stood before. Is this a change?")})
     if "session" in asked:
@@ -214,10 +216,8 @@ def doubts(
     if {"travel_permission", "session", "endorsed_by"} & asked and not outcome._state.adding:
         found.append(_of_narrowing(by, outcome, changed, before))
         found.append(_of_widening(by, outcome, changed, before))
-    together_asked: dict[str, str] = {}
-    for questions in found:
-        together_asked = together(together_asked, questions)
-    return together_asked
+    nothing: dict[str, str] = {}
+    return reduce(together, found, nothing)
 
 
 def _of_leaving(outcome: Outcome, changed: Collection[str], stood: Mapping[str, Any]) -> dict[str, str]:
@@ -246,9 +246,12 @@ def _of_names(by: Any, outcome: Outcome, asked: AbstractSet[str]) -> dict[str, s
     another = "session" in asked and not outcome._state.adding
     names = TEXTS if "session" in asked else asked & set(TEXTS)
     found = in_texts(by=by, outcome=outcome, session=outcome.session, names=names) if names else {}
-    if another and (sent := messages_that_name(by=by, outcome=outcome, session=outcome.session)):
+    if not another:
+        return found
+    sent, words = messages_that_name(by=by, outcome=outcome, session=outcome.session)
+    if sent:
         text = _("Names on record stand in what was written from it: %(where)s. Look at these messages, too.")
-        found["session"] = text % {"where": told(sent)}
+        found["session"] = Naming(text % {"where": told(sent)}, words)
     return found
 
 

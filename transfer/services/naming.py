@@ -9,6 +9,7 @@ from accounts.models import User
 from confidentiality.fields import if_it_opens
 from confidentiality.policy import UNATTRIBUTED_TO_OFFICIALS
 from initiatives.models import Session
+from initiatives.services.overriding import Naming
 from participants.services import attribution
 from transfer.enums import TransferStatus
 from transfer.models import Outcome, Transfer
@@ -38,9 +39,21 @@ def in_message(*, by: User, transfer: Transfer, session: Session | None) -> dict
     )
 
 
-def messages_that_name(*, by: User, outcome: Outcome, session: Session | None) -> list[Transfer]:
-    """The messages of an outcome, sent or to be sent, in which somebody is named who may not be. Deleted ones among
-    them, since they can come back."""
+def messages_that_name(
+    *, by: User, outcome: Outcome, session: Session | None
+) -> tuple[list[Transfer], list[str]]:
+    """The messages of an outcome, sent or to be sent, in which somebody is named who may not be, and the names. Deleted
+    ones among them, since they can come back."""
     sent = Transfer.objects.visible_to(by).filter(outcome=outcome, status__in=GOES_OUT)
     rows = sent.select_related("body", "initiative").order_by("sent_on", "created_at")
-    return [one for one in rows if in_message(by=by, transfer=one, session=session)]
+    found, words = [], []
+    for one in rows:
+        for question in in_message(by=by, transfer=one, session=session).values():
+            found.append(one)
+            words += words_of(question)
+    return found, words
+
+
+def words_of(question: str) -> list[str]:
+    """The names of which a question was asked."""
+    return list(question.words) if isinstance(question, Naming) else []

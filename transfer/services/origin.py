@@ -21,12 +21,13 @@ from confidentiality.policy import WITHOUT_ATTENDANCE
 from confidentiality.records import hold
 from confidentiality.words import listed
 from initiatives.models import Session
+from initiatives.services.overriding import Naming, as_one
 from initiatives.services.rules import Keeper
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import Fields, change_versions
 from transfer.models import Outcome, OutcomeRevision
 from transfer.services.judging import DECIDED
-from transfer.services.naming import in_texts, messages_that_name
+from transfer.services.naming import in_texts, messages_that_name, words_of
 from transfer.services.outcomes import keep_outcome
 from transfer.services.permission import told, turned_by
 
@@ -92,12 +93,8 @@ def follows(session: Session, before: Mapping[str, Any], by: User) -> str:
     if session.rule in WITHOUT_ATTENDANCE and session.rule != before["rule"]:
         _refuse_sideless(session)
     turned, said = turned_by(by=by, session=session, before=before), []
-    if session.rule != before["rule"] and (named := _names_in(session, by)):
-        text = _(
-            "Names on record of somebody who was there stand in what came out of it: %(where)s. Under “%(rule)s” they "
-            "may not: look at it, too."
-        )
-        said.append(text % {"where": named, "rule": session.get_rule_display()})
+    if session.rule != before["rule"]:
+        said.append(_names_in(session, by))
     if turned.again:
         _refuse_undecided(session, before, by)
         text = _(
@@ -109,19 +106,29 @@ def follows(session: Session, before: Mapping[str, Any], by: User) -> str:
             "What came out of this session has gone out: %(where)s. Until then it is not read there any more."
         )
         said.append(text % {"where": told(turned.kept)})
-    return " ".join(said)
+    return as_one(said)
 
 
 def _names_in(session: Session, by: User) -> str:
-    """In which outcomes and messages, in words, somebody is named whom the new rule keeps inside."""
+    """What to ask because somebody is named in outcomes and messages whom the new rule keeps inside."""
+    words: list[str] = []
     outcomes = Outcome.objects.visible_to(by).filter(session=session).order_by("created_at")
     found = []
     for outcome in outcomes.select_related("initiative"):
-        if in_texts(by=by, outcome=outcome, session=session):
+        if questions := in_texts(by=by, outcome=outcome, session=session).values():
             found.append(str(outcome.get_content_kind_display()))
-        if sent := messages_that_name(by=by, outcome=outcome, session=session):
-            found.append(told(sent))
-    return listed(found, facts=True)
+            words += [word for question in questions for word in words_of(question)]
+        sent, named = messages_that_name(by=by, outcome=outcome, session=session)
+        found += [told(sent)] if sent else []
+        words += named
+    if not found:
+        return ""
+    text = _(
+        "Names on record of somebody who takes part stand in what came out of it: %(where)s. Under “%(rule)s” they may "
+        "not: look at it, too."
+    )
+    where = {"where": listed(found, facts=True), "rule": session.get_rule_display()}
+    return Naming(text % where, words)
 
 
 def _refuse_undecided(session: Session, before: Mapping[str, Any], by: User) -> None:
