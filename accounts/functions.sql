@@ -56,9 +56,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT EXISTS (SELECT own_vetted_organisations())
 $$;
 
+-- Not with a token that is for some conflicts: what stewards do is of none.
 CREATE FUNCTION actor_is_steward() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce((SELECT is_steward FROM accounts_user WHERE id = (SELECT actor_id())), false)
+    SELECT actor_conflicts() IS NULL
+        AND coalesce((SELECT is_steward FROM accounts_user WHERE id = (SELECT actor_id())), false)
 $$;
 
 -- Whether the acting user's word counts that it is really them, of somebody whose account was set up anew: not for

@@ -54,7 +54,7 @@ def events_of(noted: Noted) -> list[Event]:
         action = seen.action()
         if noted.export is not None:
             action, facts = AuditAction.EXPORT, {**facts, **noted.export.told_in(stream)}
-        found.append(_event(stream, action, seen.records(), facts))
+        found.append(_event(stream, action, seen.records(noted.untied), facts))
     return found
 
 
@@ -70,7 +70,7 @@ def accounted(body: Iterable[bytes], noted: Noted, *, who: str, route: str) -> I
     """A streaming answer: whatever a part of it was made of is written down before that part is sent."""
     parts = iter(body)
     while True:
-        fresh = Noted(export=noted.export)
+        fresh = Noted(export=noted.export, untied=noted.untied)
         with noting(fresh):
             part = next(parts, None)
         if part is None:

@@ -9,7 +9,7 @@ A stream is a chain of the audit: an initiative's id or an organisation's, by th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,8 +26,6 @@ class Seen:
     opened: dict[UUID, str] = field(default_factory=dict)
     written: dict[UUID, str] = field(default_factory=dict)
     found: dict[UUID, str] = field(default_factory=dict)
-    # Names of models of which no id stands in this event: see Confidential.untied.
-    untied: set[str] = field(default_factory=set)
 
     def action(self) -> AuditAction:
         """The one word for it: a change is more than a look, a hit of a search is said as such."""
@@ -35,9 +33,10 @@ class Seen:
             return AuditAction.WRITE
         return AuditAction.SEARCH if self.found else AuditAction.OPEN
 
-    def records(self) -> list[UUID]:
+    def records(self, untied: Container[str] = ()) -> list[UUID]:
+        """Ids, but for those of models that are named as `untied`."""
         seen = {**self.opened, **self.written, **self.found}
-        return sorted(pk for pk, model in seen.items() if model not in self.untied)
+        return sorted(pk for pk, model in seen.items() if model not in untied)
 
     def kinds(self) -> dict[str, int]:
         """How many records of which model."""
@@ -70,6 +69,8 @@ class Noted:
 
     streams: dict[UUID, Seen] = field(default_factory=dict)
     export: Export | None = None
+    # Names of models of which no id stands in any of its events: see Confidential.untied.
+    untied: set[str] = field(default_factory=set)
 
     def of(self, stream: UUID) -> Seen:
         return self.streams.setdefault(stream, Seen())
@@ -107,7 +108,7 @@ def loaded(record: Any) -> None:
     stream = record.__dict__.get(f"{record.scope}_id")
     if stream is not None:
         noted.of(stream).opened[record.pk] = record._meta.model_name
-        noted.of(stream).untied.update(record.untied)
+        noted.untied.update(record.untied)
 
 
 def hear_opened(sender: Any, scope: str, record_id: UUID, **kwargs: Any) -> None:
@@ -129,7 +130,7 @@ def written(record: Any) -> None:
     noted = _current.get()
     if noted is not None and (stream := record.audit_stream) is not None:
         noted.of(stream).written[record.pk] = record._meta.model_name
-        noted.of(stream).untied.update(getattr(record, "untied", ()))
+        noted.untied.update(getattr(record, "untied", ()))
 
 
 def touched(stream: UUID) -> None:

@@ -142,6 +142,8 @@ $$;
 -- Conflicts in whose circle a vetted organisation of the acting user is: declared, confirmed, and all on that line.
 CREATE FUNCTION circle_conflicts() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    reach uuid[] := actor_conflicts();
 BEGIN
     RETURN QUERY WITH declared AS (
         SELECT conflict.id, conflict.lineage
@@ -152,13 +154,15 @@ BEGIN
     )
     SELECT id FROM initiatives_conflict
     WHERE (id IN (SELECT unnest(lineage) FROM declared) OR lineage && ARRAY(SELECT id FROM declared))
-        AND (actor_conflicts() IS NULL OR lineage && actor_conflicts());
+        AND (reach IS NULL OR lineage && reach);
 END
 $$;
 
 -- Conflicts that a mandate of the acting user covers.
 CREATE FUNCTION covered_conflicts() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE ROWS 200 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    reach uuid[] := actor_conflicts();
 BEGIN
     RETURN QUERY WITH mandates AS (
         SELECT conflict_id FROM initiatives_coordinatormandate
@@ -167,7 +171,7 @@ BEGIN
     SELECT id FROM initiatives_conflict
     WHERE (EXISTS (SELECT FROM mandates WHERE conflict_id IS NULL)
         OR lineage && ARRAY(SELECT conflict_id FROM mandates WHERE conflict_id IS NOT NULL))
-        AND (actor_conflicts() IS NULL OR lineage && actor_conflicts());
+        AND (reach IS NULL OR lineage && reach);
 END
 $$;
 
@@ -382,12 +386,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         )
 $$;
 
--- Unfinished forms about a session under whose rule nobody keeps notes: of everybody, by whoever writes sessions there.
+-- Unfinished forms about a session under whose rule nobody keeps notes, or that was moved away and is a deleted one here:
+-- of everybody, by whoever writes sessions there.
 CREATE FUNCTION forget_drafts_of_session(whose uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM initiatives_draft WHERE about = whose AND EXISTS (
-        SELECT FROM initiatives_session session WHERE session.id = whose AND session.rule = 'no_notes'
+        SELECT FROM initiatives_session session WHERE session.id = whose
+            AND (session.rule = 'no_notes' OR session.deleted_at IS NOT NULL)
             AND session.initiative_id IN (SELECT logged_initiatives())
     );
 END
@@ -403,6 +409,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     JOIN initiatives_teammember waits ON waits.initiative_id = card.id
     JOIN accounts_user own ON own.id = waits.user_id
     WHERE card.successor_id = (SELECT actor_id()) AND waits.role = 'lead' AND own.recovered_at >= waits.admitted_at
+        AND actor_conflicts() IS NULL
         AND vouches_for(waits.user_id)
         -- Whose own account was set up anew says so of nobody until an owner has said it of them: else a steward who did
         -- both would. An owner where the initiative was opened: a steward can have an organisation made for the purpose.
@@ -625,7 +632,8 @@ CREATE FUNCTION ends_after_leaving() RETURNS TABLE (codename text, keep_until da
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT card.codename, kept.keep_until
     FROM initiatives_retention kept JOIN initiatives_initiative card ON card.id = kept.initiative_id
-    WHERE kept.held_at IS NULL AND kept.keep_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date + 30
+    WHERE actor_conflicts() IS NULL AND kept.held_at IS NULL
+        AND kept.keep_until <= (now() AT TIME ZONE 'Etc/GMT+12')::date + 30
         AND EXISTS (
             SELECT FROM initiatives_teammember former
             WHERE former.initiative_id = kept.initiative_id AND former.user_id = (SELECT actor_id())
@@ -642,9 +650,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 COMMENT ON FUNCTION ends_after_leaving() IS 'for t2d_app';
 
--- Trigger: an end is set by leads. What somebody holds is let go by whoever holds it, or by a lead who did not set the end; that lead alone only
--- once nobody else leads or facilitates, and nobody did for 30 days. And nothing is said of what is being purged. Only
--- for the application, as keep_columns(). The same as services/retention.py.
+-- Trigger: an end is set by leads. What somebody holds is let go by whoever holds it, or by a lead who did not set the
+-- end; that lead alone only once nobody else leads or facilitates, and nobody did for 30 days. And nothing is said of
+-- what is being purged. Only for the application, as keep_columns(). The same as services/retention.py.
 CREATE FUNCTION guard_hold() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -660,6 +668,12 @@ BEGIN
     IF NEW.keep_until IS DISTINCT FROM OLD.keep_until AND NEW.initiative_id NOT IN (SELECT led_initiatives())
         AND NOT coalesce(OLD.held_at IS NOT NULL AND NEW.held_at IS NULL AND NEW.keep_until > OLD.keep_until, false) THEN
         RAISE insufficient_privilege USING MESSAGE = 'an end is set by who leads';
+    END IF;
+    -- Who said so, and when, is not written over to be somebody else who may let go.
+    IF TG_OP = 'UPDATE' AND (NEW.set_by_id, NEW.set_at) IS DISTINCT FROM (OLD.set_by_id, OLD.set_at)
+        AND NOT (NEW.set_by_id = me AND NEW.set_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
+            AND NEW.initiative_id IN (SELECT led_initiatives())) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'an end is signed by who sets it';
     END IF;
     IF TG_OP = 'INSERT' OR OLD.held_at IS NULL OR OLD.held_by_id = me
         OR (NEW.held_at IS NOT NULL AND NEW.held_by_id = OLD.held_by_id) THEN
@@ -703,9 +717,16 @@ BEGIN
         END IF;
     END IF;
     IF NEW.keep_texts_until IS NOT DISTINCT FROM stood THEN
+        IF TG_OP = 'UPDATE' AND (NEW.clock_set_by_id, NEW.clock_set_at)
+            IS DISTINCT FROM (OLD.clock_set_by_id, OLD.clock_set_at) THEN
+            RAISE insufficient_privilege USING MESSAGE = 'a clock is signed by who sets it';
+        END IF;
         RETURN NEW;
     END IF;
+    -- Letting go of a hold takes clocks further away, whoever does it; any other day is for those who stay.
     IF NEW.initiative_id NOT IN (SELECT coordinated_initiatives())
+        OR ((stood IS NULL OR NEW.keep_texts_until IS NULL OR NEW.keep_texts_until < stood)
+            AND NEW.initiative_id IN (SELECT emergency_initiatives()))
         OR (NEW.clock_set_by_id IS DISTINCT FROM actor_id() AND (stood IS NULL OR NEW.keep_texts_until < stood))
         OR (NEW.texts_gone_at IS NULL AND NEW.keep_texts_until < (now() AT TIME ZONE 'Etc/GMT+12')::date + 30) THEN
         RAISE insufficient_privilege USING MESSAGE = 'a clock is set by who leads or facilitates, a month ahead';
@@ -714,8 +735,8 @@ BEGIN
 END
 $$;
 
--- The texts of a session whose time is over, what is told with them (models/session.py), its earlier versions and unfinished forms about it: gone, once, and not while
--- somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time: a day that nobody
+-- The texts of a session whose time is over, what is told with them (models/session.py), its earlier versions and
+-- unfinished forms about it: gone, once, and not while somebody holds the initiative. The empty texts are sealed by whoever calls. Whether this was the time: a day that nobody
 -- could have held, as above, lies a month ahead again instead.
 CREATE FUNCTION forget_texts(
     whose uuid, no_purpose bytea, no_next_step bytea, no_place bytea, no_notes bytea, no_incidents bytea, no_themes bytea

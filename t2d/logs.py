@@ -73,7 +73,8 @@ def _argument(value: Any, name: str = "") -> Any:
         return str(value).partition("(")[0]
     if isinstance(value, str) and value.startswith("/"):
         return SECRET.sub(r"\1-", value.partition("?")[0])
-    return value
+    # A line of a request, or an address with its host.
+    return SECRET.sub(r"\1-", value) if isinstance(value, str) else value
 
 
 def make_discreet(*names: str) -> None:

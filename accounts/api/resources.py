@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
@@ -108,9 +109,17 @@ class MeSerializer(Strict):
         return OwnMembershipSerializer(active, many=True).data
 
     def get_mandates(self, user: User) -> list[str]:
-        """Conflicts that the caller coordinates, with all below them; `all` stands for every conflict."""
+        """Conflicts that the caller coordinates, with all below them; `all` stands for every conflict. None for a token
+        that is for some conflicts: it would tell of the others."""
+        if self._narrowed_to():
+            return []
         conflicts = user.mandates.live().order_by("created_at").values_list("conflict_id", flat=True)
         return [str(pk) if pk else "all" for pk in conflicts]
+
+    def _narrowed_to(self) -> list[UUID]:
+        """As the token says: a row of the user that was loaded anew knows nothing of it."""
+        token = self.context["request"].auth
+        return list(token.conflicts) if token else []
 
     def get_scope(self, user: User) -> str:
         """read or write; a session may write."""
@@ -124,7 +133,7 @@ class MeSerializer(Strict):
 
     def get_conflicts(self, user: User) -> list[str]:
         """Conflicts on which the token is, with all below them; empty: on all, and in a session."""
-        return [str(pk) for pk in user.narrowed_to]
+        return [str(pk) for pk in self._narrowed_to()]
 
     def get_expires_at(self, user: User) -> str | None:
         """When the token ends; null in a session."""

@@ -58,8 +58,11 @@ def join(*, user: User, link: SingleUseLink) -> Membership:
     if known is not None:
         return known
     membership = Membership(organisation=link.organisation, user=user, role=_role_of(link))
-    if user.recovered_at and not (link.made_by and link.made_by.vouches_for(user)):
-        # Whoever set the account up anew, or may have, does not say that it is really them by inviting it.
+    if user.recovered_at and not (
+        link.made_by and link.made_by.vouches_for(user) and link.created_at > user.recovered_at
+    ):
+        # Whoever set the account up anew, or may have, does not say that it is really them by inviting it; nor does a
+        # link that was sent before.
         membership.admitted_at = user.recovered_at
     save(membership)
     user.forget_standing()

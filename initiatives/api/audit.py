@@ -15,7 +15,7 @@ from accounts.api.fields import Strict
 from accounts.api.resource import Reading
 from accounts.enums import RecordKind
 from confidentiality import noted
-from confidentiality.codes import AuditAction
+from confidentiality.codes import AuditAction, KeptBy
 from confidentiality.models import AuditEvent
 
 # How the facts of an event say that who was at a session was looked at or written.
@@ -80,7 +80,8 @@ class AuditEvents(Reading):
         """
         for stream in {row["initiative"] for row in rows}:
             noted.touched(UUID(str(stream)))
-        return [{**row, "records": []} if TIED in row["facts"] else row for row in rows]
+        self.causes = {row["id"]: KeptBy.PEOPLE for row in rows if TIED in row["facts"]}
+        return [{**row, "records": []} if row["id"] in self.causes else row for row in rows]
 
     def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
         """Without an ETag: an entry never changes."""

@@ -32,7 +32,12 @@ from initiatives.enums import (
     TrackType,
 )
 from initiatives.models.conflict import Conflict, Party
-from initiatives.querysets import InitiativePartQuerySet, InitiativeQuerySet, circle_conflicts
+from initiatives.querysets import (
+    InitiativePartQuerySet,
+    InitiativeQuerySet,
+    circle_conflicts,
+    within_reach,
+)
 
 # What the token is for with which the user acts: all conflicts, or some with what lies below them.
 REACHED = f"({NOT_NARROWED} OR conflict_id IN (SELECT reached_conflicts()))"
@@ -234,7 +239,7 @@ class Initiative(Record):
         """Every relation in which the user stands to this initiative, and the place on the team, if any."""
         if not user.is_authenticated:
             return frozenset({Relation.ANONYMOUS}), None
-        member = self.members.live().filter(user=user).first()
+        member = self.members.live().filter(within_reach(user, "initiative__conflict"), user=user).first()
         own = set(user.organisation_ids())
         named = {
             role

@@ -44,7 +44,8 @@ _CONFIRMED = f"""
     state = 'confirmed' AND confirmed_by_id = {ME} AND asked_by_id <> {ME}
     AND (reason IN ({_AT_ONCE}) OR due_at >= now() + interval '23 hours')
     AND confirmed_at >= now() - interval '1 hour'
-    AND (asked_of_id = {ME} OR initiative_id IN (SELECT coordinated_initiatives()))
+    AND (asked_of_id = {ME}
+        OR initiative_id IN (SELECT coordinated_initiatives() EXCEPT SELECT emergency_initiatives()))
 """
 # Cancelled by a lead, by who could have confirmed it, or by somebody concerned; observers only look on.
 _CANCELLED = f"""
@@ -155,9 +156,9 @@ class PurgeRequest(Record):
         member = user.team_memberships.live().filter(initiative=self.initiative_id).first()
         role = TeamRole(member.role) if member else None
         grants = {Action.READ_PURGE}
-        if user.pk != self.asked_by_id and (
-            role in (TeamRole.LEAD, TeamRole.FACILITATOR) or user.pk == self.asked_of_id
-        ):
+        # Not whoever was let in for a day: what is destroyed is decided by those who are there afterwards.
+        decides = role in (TeamRole.LEAD, TeamRole.FACILITATOR) and member and not member.in_emergency
+        if user.pk != self.asked_by_id and (decides or user.pk == self.asked_of_id):
             grants.add(Action.CONFIRM_PURGE)
         refuses = Action.CONFIRM_PURGE in grants and self.state == PurgeState.ASKED
         concerned = (self.asked_by_id, self.asked_of_id, self.confirmed_by_id)

@@ -114,7 +114,8 @@ def _make_room(user: User) -> None:
 
 
 def forget_drafts_of_session(session_id: UUID) -> None:
-    """Unfinished forms about a session under whose rule nobody keeps notes, whoever typed them."""
+    """Unfinished forms about a session under whose rule nobody keeps notes, or that is a deleted one, whoever typed
+    them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT forget_drafts_of_session(%s)", [session_id])
 

@@ -16,10 +16,12 @@ from confidentiality.policy import Standing
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.embargo import begun_everywhere
-from initiatives.models import Initiative, Retention, Session, SessionRevision
+from initiatives.models import Initiative, PurgeRequest, Retention, Session, SessionRevision
 from initiatives.models.retention import earliest_end
 from initiatives.models.session import SESSION_TEXTS, untold
+from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import as_one, doubt
+from initiatives.services.retention import has_begun
 from initiatives.services.rules import forget_who_was_there, tells_of_people
 from initiatives.services.sessions import (
     MOVED,
@@ -54,7 +56,8 @@ def move_session(
     """
     policy.require(by, Action.MOVE_SESSION, session)
     policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
-    take_turn("purge", session.initiative_id)
+    for place in sorted((session.initiative_id, initiative.pk)):
+        take_turn("purge", place)
     take_turn("move", session.pk)
     # Again: the turns were waited for.
     standing = policy.require(by, Action.MOVE_SESSION, session)
@@ -63,6 +66,7 @@ def move_session(
     refuse_deleted(session)
     _refuse_move(session, initiative)
     _refuse_taking(session, by, standing)
+    _refuse_ending(initiative)
     moved = Session(initiative=initiative, by=by, version=session.version + 1)
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
@@ -91,6 +95,17 @@ def _refuse_taking(session: Session, by: User, standing: Standing) -> None:
     until = session.keep_texts_until
     if session.texts_gone_at is None and until is not None and until <= begun_everywhere():
         text = _("The time for which its texts were to be kept is over. They are destroyed at any moment.")
+        raise ValidationError({"initiative": text})
+
+
+def _refuse_ending(initiative: Initiative) -> None:
+    """Where it goes, it must not be destroyed sooner than the team that loses it could have seen coming."""
+    ends = Retention.objects.filter(
+        initiative=initiative, held_at=None, keep_until__lt=earliest_end()
+    ).exists()
+    asked = PurgeRequest.objects.filter(initiative=initiative).open()
+    if ends or has_begun(initiative) or any(request.is_open for request in asked):
+        text = _("The other initiative is to be purged soon: nothing is taken there.")
         raise ValidationError({"initiative": text})
 
 
@@ -125,6 +140,7 @@ def _leave_behind(session: Session, by: User) -> None:
     session.deleted_at = timezone.now()
     session.keep_texts_until = session.clock_set_by = session.clock_set_at = None
     save(session)
+    forget_drafts_of_session(session.pk)
     keep_session(session, by, ["deleted", MOVED], MOVED)
 
 

@@ -48,7 +48,8 @@ def second_persons(*, by: User, initiative: Initiative) -> SecondPersons:
     """Who may give the second word when this lead asks."""
     policy.require(by, Action.ASK_PURGE, initiative)
     roles = (TeamRole.LEAD, TeamRole.FACILITATOR)
-    team = TeamMember.objects.visible_to(by).live().filter(initiative=initiative, role__in=roles)
+    stays = {"initiative": initiative, "role__in": roles, "in_emergency": False}
+    team = TeamMember.objects.visible_to(by).live().filter(**stays)
     members = list(team.filter(user__is_active=True).exclude(user=by).select_related("user"))
     if members:
         return SecondPersons(members, [])

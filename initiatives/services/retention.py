@@ -111,9 +111,9 @@ def release_retention(*, by: User, initiative: Initiative, version: int | None =
     """
     policy.require(by, Action.HOLD_RETENTION, initiative)
     take_turn("purge", initiative.pk)
-    policy.require(by, Action.HOLD_RETENTION, initiative)
+    standing = policy.require(by, Action.HOLD_RETENTION, initiative)
     retention = _for_change(initiative, by, version)
-    if retention.held_by_id != by.pk:
+    if retention.held_by_id != by.pk or standing.for_a_day:
         policy.require(by, Action.ASK_PURGE, initiative)
     if not retention.held:
         return retention
@@ -172,12 +172,17 @@ def _announce_texts_again(initiative: Initiative) -> None:
     near.update(keep_texts_until=earliest_end(), version=F("version") + 1, updated_at=timezone.now())
 
 
-def _refuse_begun(initiative: Initiative) -> None:
-    """Nobody is told that it is held, or kept longer, once the worker has begun: what was cut short is finished."""
+def has_begun(initiative: Initiative) -> bool:
+    """Whether the worker purges it: what was cut short is finished."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT purge_has_begun(%s)", [initiative.pk])
         (begun,) = cursor.fetchone()
-    if begun:
+    return bool(begun)
+
+
+def _refuse_begun(initiative: Initiative) -> None:
+    """Nobody is told that it is held, or kept longer, once the worker has begun."""
+    if has_begun(initiative):
         raise ValidationError(_("It is too late: the purge has begun."))
 
 

@@ -329,7 +329,10 @@ def _set_clock(by: User, session: Session) -> None:
     """Who says when its texts are destroyed is named beside it. A new session without such a day says nothing."""
     if session.keep_texts_until is None and session._state.adding:
         return
-    refuse_clock(session.standing_of(by), session.keep_texts_until)
+    standing = session.standing_of(by)
+    if standing.for_a_day:
+        policy.require(by, Action.END_TEXTS, session)
+    refuse_clock(standing, session.keep_texts_until)
     set_now = session.keep_texts_until is not None
     session.clock_set_by, session.clock_set_at = (by, timezone.now()) if set_now else (None, None)
 

@@ -122,6 +122,9 @@ def _file(told: Mapping[str, Any]) -> str:
     Of a calendar no more than that it was one: it spans all the teams of its owner."""
     if told.get("what") == "calendar":
         return _("calendar on a phone")
+    # Rows of no one team: a register of persons, or what an office received.
+    if "rows" not in told:
+        return str(told.get("format", "")).upper()
     stayed, without = _counts(told.get("left_out")), _counts(told.get("without_texts"))
     text = _("%(format)s with %(rows)s rows; kept inside: %(stayed)d rows, and something of %(without)d")
     why = str(told.get("why", ""))

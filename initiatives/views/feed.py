@@ -43,7 +43,6 @@ from initiatives.views.cards import answer_of
 PREVIEWED = 5
 # Never a codename: a list of downloads is read by others.
 FILE = "dates.ics"
-NOTHING = gettext_lazy("There is no calendar here, or not any more.")
 EXPLAINED: Mapping[str, Any] = {
     FeedWording.BUSY: gettext_lazy(
         "The phone, its maker and whoever sees its screen learn which days are taken, and nothing of what or with whom."

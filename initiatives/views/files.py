@@ -49,7 +49,10 @@ LEFT_OUT: Mapping[str, Any] = {
         "session was on the record."
     ),
     "received-transfers": _("Nothing is left out: the file says what this page says."),
-    "audit-events": _("Nothing is left out: ids, codes and times. People stand by their ids."),
+    "audit-events": _(
+        "Ids, codes and times; people stand by their ids. Left out: which records they were, where who was at a "
+        "session was among them."
+    ),
 }
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TECHNICAL = ("id", "version", "created_at", "updated_at", "deleted_at", WATERMARK)

@@ -101,7 +101,16 @@ class Attendance(InitiativeContent):
     objects = OfSessionQuerySet.as_manager()
 
     # A rule that comes later may forbid to store who was there: then no event of the audit says it either.
-    untied = ("participation", "participationrevision", "person", "personidentity")
+    untied = (
+        "participation",
+        "participationrevision",
+        "person",
+        "personidentity",
+        "personrevision",
+        "selectionrating",
+        "officiallink",
+        "officiallinkrevision",
+    )
     wall = Wall(
         select=f"{TEAM_CONTENT.select} AND {NOT_CLOSED}",
         insert=f"{LOGGED} AND {_TEXTS_STAND}",
