@@ -66,7 +66,8 @@ def _is_text(field: Any) -> bool:
 
 def _value(field: Any, given: Given) -> Any:
     if field.choices:
-        return field.choices[0][0]
+        # Where nothing need be chosen, nothing is: a choice may be for rows of another kind alone.
+        return "" if field.blank else field.choices[0][0]
     if isinstance(field, ArrayField):
         # Ids in a list are those of readers.
         return [given[User][0].pk] if isinstance(field.base_field, models.UUIDField) else []
