@@ -15,7 +15,7 @@ from t2d.logs import make_discreet
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "t2d.settings")
 
-make_discreet("gunicorn.error")
+make_discreet("gunicorn.error", "gunicorn.access")
 application = only_utf8(get_wsgi_application())
 meet_the_database()
 refuse_fictional_accounts()

@@ -15,8 +15,10 @@ from accounts.api.fields import Strict
 from accounts.api.resource import Reading
 from accounts.enums import RecordKind
 from confidentiality import noted
-from confidentiality.codes import AuditAction, KeptBy
+from confidentiality.codes import AuditAction, KeptBy, Rule
 from confidentiality.models import AuditEvent
+from confidentiality.policy import IN_NO_FILE
+from initiatives.models import Session
 
 # How the facts of an event say that who was at a session was looked at or written.
 TIED = '"attendance":'
@@ -81,7 +83,23 @@ class AuditEvents(Reading):
         for stream in {row["initiative"] for row in rows}:
             noted.touched(UUID(str(stream)))
         self.causes = {row["id"]: KeptBy.PEOPLE for row in rows if TIED in row["facts"]}
-        return [{**row, "records": []} if row["id"] in self.causes else row for row in rows]
+        closed = self._in_no_file({str(row["initiative"]) for row in rows})
+        leaving = []
+        for row in rows:
+            records = (
+                [] if row["id"] in self.causes else [pk for pk in row["records"] if str(pk) not in closed]
+            )
+            if len(records) < len(row["records"]):
+                self.causes.setdefault(row["id"], Rule.PARTICIPANTS_ONLY)
+            leaving.append({**row, "records": records})
+        return leaving
+
+    def _in_no_file(self, streams: set[str]) -> set[str]:
+        """Sessions of which no file says that there was one."""
+        seen = Session.objects.visible_to(self.request.user).filter(
+            initiative__in=streams, rule__in=IN_NO_FILE
+        )
+        return {str(pk) for pk in seen.values_list("pk", flat=True)}
 
     def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
         """Without an ETag: an entry never changes."""
