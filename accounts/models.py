@@ -128,6 +128,14 @@ class User(AbstractBaseUser, Record):
         unknown = other.recovered_by_hand or other.recovered_by_id is None
         return self.pk not in (other.pk, other.recovered_by_id) and not (unknown and self.is_steward)
 
+    @property
+    def runs_the_site(self) -> bool:
+        """Whether this is a steward, and acts as one: a token for some conflicts runs no site, which is of all of them.
+
+        actor_is_steward() in functions.sql says it too.
+        """
+        return self.is_steward and not self.narrowed_to
+
     def opens(self, kind: str | None) -> bool:
         """Whether the token with which this user acts is for this kind of record. None: shared reference, and what is
         one's own. Says nothing of what the user may read: that is the policy's."""
@@ -181,7 +189,7 @@ class Organisation(Record):
             return Standing(relations=frozenset({Relation.ANONYMOUS}))
         grants = {Action.READ_ORGANISATION}
         # An organisation is of no conflict: a token that is for some changes none.
-        if user.is_steward and not user.narrowed_to:
+        if user.runs_the_site:
             grants |= {Action.VET_ORGANISATION, Action.EDIT_ORGANISATION, Action.MANAGE_MEMBERS}
         if self.pk in user.owned_organisation_ids():
             grants.add(Action.DECLARE_CIRCLE)
@@ -190,7 +198,7 @@ class Organisation(Record):
         own = self.pk in user.organisation_ids()
         if own and self.is_vetted:
             grants.add(Action.OPEN_INITIATIVE)
-        return Standing(visible=own or user.is_steward or user.is_vetted(), grants=frozenset(grants))
+        return Standing(visible=own or user.runs_the_site or user.is_vetted(), grants=frozenset(grants))
 
 
 class Membership(Record):
@@ -400,5 +408,5 @@ class Register:
     """The list of organisations as a whole, for acts that no single one of them governs. Not stored."""
 
     def standing_of(self, user: Any) -> Standing:
-        steward = user.is_authenticated and user.is_steward and not user.narrowed_to
+        steward = user.is_authenticated and user.runs_the_site
         return Standing(visible=steward, grants=_STEWARD if steward else frozenset())

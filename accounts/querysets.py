@@ -34,7 +34,7 @@ class MembershipQuerySet(models.QuerySet):
         """One's own, those of one's organisations, and all for a steward."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_steward:
+        if user.runs_the_site:
             return self
         return self.filter(organisation__in=user.organisation_ids())
 
@@ -51,7 +51,7 @@ class OrganisationQuerySet(models.QuerySet):
         """
         if not user.is_authenticated:
             return self.none()
-        if user.is_steward or user.is_vetted():
+        if user.runs_the_site or user.is_vetted():
             return self
         return self.filter(pk__in=user.organisation_ids())
 
@@ -108,7 +108,7 @@ class SingleUseLinkQuerySet(models.QuerySet):
         invitations = self.exclude(organisation=None)
         return (
             invitations
-            if user.is_steward
+            if user.runs_the_site
             else invitations.filter(organisation__in=user.owned_organisation_ids())
         )
 
@@ -120,4 +120,4 @@ class LetterQuerySet(models.QuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """Stewards hand letters over."""
-        return self if user.is_authenticated and user.is_steward else self.none()
+        return self if user.is_authenticated and user.runs_the_site else self.none()

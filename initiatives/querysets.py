@@ -102,7 +102,7 @@ class MandateQuerySet(models.QuerySet):
         """One's own; all for a steward."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_steward else self.filter(user=user)
+        return self if user.runs_the_site else self.filter(user=user)
 
 
 class InitiativeQuerySet(models.QuerySet):

@@ -75,7 +75,7 @@ class PersonRevisionQuerySet(LinkQuerySet):
 class OfficialBodyQuerySet(ReferenceQuerySet):
     def with_liaisons_of(self, user: Any) -> Self:
         """Offices for which the user says who is liaison: all for a steward, who reads no more of them than names."""
-        return self if user.is_authenticated and user.is_steward else self.none()
+        return self if user.is_authenticated and user.runs_the_site else self.none()
 
 
 class LiaisonMandateQuerySet(models.QuerySet):
@@ -101,7 +101,7 @@ class LiaisonMandateQuerySet(models.QuerySet):
         """One's own; all for a steward."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_steward else self.filter(user=user)
+        return self if user.runs_the_site else self.filter(user=user)
 
     def with_names(self) -> Self:
         """With everything that a list of them says."""

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import SignIn
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-TODAY = date.today()
+today = date.today
 
 
 def phone(sign_in: SignIn, name: str) -> Page:
@@ -52,7 +52,7 @@ def test_a_session_that_ends_before_it_begins(sign_in: SignIn) -> None:
     page.get_by_label("Format").select_option(label="Workshop")
     page.get_by_label("Purpose, in a line").fill("Over before it began")
     page.get_by_text("It ended on another day").click()
-    page.locator("#id_ended").fill((TODAY - timedelta(days=3)).isoformat())
+    page.locator("#id_ended").fill((today() - timedelta(days=3)).isoformat())
     page.get_by_role("button", name="Log the session").last.click()
     refused(page, page.locator("#id_ended"), "before")
     expect(page.get_by_label("Purpose, in a line")).to_have_value("Over before it began")
@@ -105,7 +105,7 @@ def test_a_step_down_without_a_reason(sign_in: SignIn) -> None:
     page.get_by_role("link", name="Record a step").click()
     form = page.locator("form[action$='/steps/']")
     form.get_by_label("What happened").select_option(label="Sent")
-    form.get_by_label("When").fill(TODAY.isoformat())
+    form.get_by_label("When").fill(today().isoformat())
     form.get_by_label("Note").fill("They say it was only sent")
     form.get_by_role("button", name="Record the step").click()
     refused(page, form.get_by_label("Reason"), "This leads down the ladder. Say why.")

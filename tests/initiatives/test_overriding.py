@@ -23,7 +23,7 @@ from tests.clients import client_of, patch, pointers, post
 from tests.record import make_participation, make_person, make_session
 
 pytestmark = pytest.mark.django_db
-TOMORROW = date.today() + timedelta(1)
+LATER = date.today() + timedelta(days=7)
 NAMES = {"notes": Naming("This says “haddad, nassar”", ["haddad", "nassar"])}
 DATES = {"began_on": "This day is still to come."}
 
@@ -102,7 +102,7 @@ def test_a_reason_alone_never_covers_a_name(world: World) -> None:
 def test_a_reason_for_the_day_does_not_let_a_name_pass(inside: World) -> None:
     with actor(inside.alice), pytest.raises(Doubt) as refused:
         log_session(
-            by=inside.alice, initiative=inside.secret, began_on=TOMORROW, format="workshop", rule=Rule.CHATHAM_HOUSE,
+            by=inside.alice, initiative=inside.secret, began_on=LATER, format="workshop", rule=Rule.CHATHAM_HOUSE,
             purpose="Amina Haddad speaks", override_reason="The calendar of the venue is a day ahead",
         )  # fmt: skip
     assert set(refused.value.message_dict) == {"purpose"}

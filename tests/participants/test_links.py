@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 # The links with their persons, whether the reader reads reference, and all bodies of the conflicts.
 REACH_QUERIES = 3
-TODAY = timezone.localdate
+today = timezone.localdate
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_link_keeps_what_is_said(world: World, body: OfficialBody, person: Per
         "two_way": False,
         "strength": 4,
     }
-    day = TODAY() - timedelta(days=3)
+    day = today() - timedelta(days=3)
 
     link = record_link(
         by=world.alice,
@@ -97,7 +97,7 @@ def test_a_link_keeps_what_is_said(world: World, body: OfficialBody, person: Per
 def test_the_least_that_is_known_is_enough(world: World, body: OfficialBody, person: Person) -> None:
     link = record_link(by=world.alice, person=person, body=body)
     assert (link.tie["link_type"], link.tie["two_way"], link.strength) == ("unknown", None, 0)
-    assert link.last_confirmed_on == TODAY()
+    assert link.last_confirmed_on == today()
     assert link.is_live()
 
 
@@ -118,7 +118,7 @@ def test_who_may_write(world: World, body: OfficialBody, person: Person) -> None
 
 
 def test_what_is_wrong_is_said_at_its_field(world: World, body: OfficialBody, person: Person) -> None:
-    tomorrow = TODAY() + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     far = make.make_track(make.make_conflict("Hills"))
     cases: list[tuple[str, dict[str, Any]]] = [
         ("strength", {"strength": 5}),
@@ -197,7 +197,7 @@ def test_a_party_of_the_conflict_or_an_initiative_on_it_is_relation_enough(world
 
 
 def test_confirming_makes_a_stale_link_live(world: World, body: OfficialBody, person: Person) -> None:
-    link = make_tie(person, body, last_confirmed_on=TODAY() - timedelta(days=181))
+    link = make_tie(person, body, last_confirmed_on=today() - timedelta(days=181))
     assert not link.is_live()
     with pytest.raises(Stale):
         confirm_link(by=world.alice, link=link, version=7)
@@ -205,19 +205,19 @@ def test_confirming_makes_a_stale_link_live(world: World, body: OfficialBody, pe
     confirm_link(by=world.alice, link=link, version=1)
 
     stored = OfficialLink.objects.get()
-    assert (stored.last_confirmed_on, stored.version, stored.is_live()) == (TODAY(), 2, True)
+    assert (stored.last_confirmed_on, stored.version, stored.is_live()) == (today(), 2, True)
     assert stored.tie["strength"] == 3
 
 
 def test_an_ended_link_leads_nowhere_and_stays_as_it_is(
     world: World, body: OfficialBody, person: Person
 ) -> None:
-    link = make_tie(person, body, last_confirmed_on=TODAY() - timedelta(days=10))
-    late, early = TODAY() + timedelta(days=1), TODAY() - timedelta(days=11)
+    link = make_tie(person, body, last_confirmed_on=today() - timedelta(days=10))
+    late, early = today() + timedelta(days=1), today() - timedelta(days=11)
     assert list(refused(end_link, by=world.alice, link=link, ended_on=late)) == ["ended_on"]
     assert list(refused(end_link, by=world.alice, link=link, ended_on=early)) == ["ended_on"]
 
-    end_link(by=world.alice, link=link, ended_on=TODAY() - timedelta(days=1))
+    end_link(by=world.alice, link=link, ended_on=today() - timedelta(days=1))
 
     assert not OfficialLink.objects.get().is_live()
     assert ways_of(world.alice) == {}
@@ -254,7 +254,7 @@ def test_reach_says_through_whom(world: World) -> None:
     gate = make_body(world.conflict, "Chamberlain", gatekeeper=inner)
     outer = make_body(world.conflict, "Guard", gatekeeper=gate)
     person = make_participation(world.secret).person
-    stale = make_tie(person, outer, last_confirmed_on=TODAY() - timedelta(days=200), strength=4)
+    stale = make_tie(person, outer, last_confirmed_on=today() - timedelta(days=200), strength=4)
     weak, strong = make_tie(person, inner, strength=1), make_tie(person, inner, strength=3)
 
     found = reach_of(world.alice, [outer, gate, inner])
@@ -326,7 +326,7 @@ def test_reach_equals_a_recomputation(
     expected: dict[int, set[tuple[Any, int, bool]]] = {number: set() for number in range(4)}
     for who, where, days, strength, ended in links:
         link = make_tie(
-            persons[who], bodies[where], strength=strength, last_confirmed_on=TODAY() - timedelta(days=days)
+            persons[who], bodies[where], strength=strength, last_confirmed_on=today() - timedelta(days=days)
         )
         if ended:
             link.ended_on = date(2020, 1, 1)

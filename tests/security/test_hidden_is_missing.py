@@ -37,8 +37,8 @@ from tests.security.rows import canary
 WATCHERS = ("anonymous", "rita", "sam", "harry", "stella")
 # What is no secret to somebody, by kind: colleagues know what their house has declared, stewards who is liaison.
 KNOWN = {"harry": {"declaration"}, "stella": {"liaison"}}
-# Ids that were made, and a token, which is shown once.
-ANY_ID = re.compile(rb"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|t2d_[\w-]{43}")
+# Ids that were made; a token, and the address of a feed, which are shown once.
+ANY_ID = re.compile(rb"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|(t2d_|/calendar/feed/)[\w-]{43}")
 # Which hidden records a relation or filter of this name could mean: those of the kind that it is named after, or of
 # what is said here; where there is neither, one of each of these.
 MEANT = {
