@@ -7,9 +7,10 @@ confidentiality/management/commands/flush.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -18,8 +19,22 @@ from django.test import Client
 from accounts.models import Organisation, User
 from confidentiality.roles import as_owner
 from initiatives.models import Conflict, Initiative, Party
+from t2d.collection import settle
+from t2d.frames import with_room
 from tests import factories as make
 from tests.second_factor import with_both
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """As on a server (t2d/wsgi.py), and there below pytest: by far the most time goes into requests."""
+    pyfuncitem.obj = with_room(pyfuncitem.obj)
+    return (yield)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_settled_as_a_server() -> None:
+    settle()
 
 
 @pytest.fixture(scope="session")

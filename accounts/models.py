@@ -198,7 +198,7 @@ class Organisation(Record):
         own = self.pk in user.organisation_ids()
         if own and self.is_vetted:
             grants.add(Action.OPEN_INITIATIVE)
-        return Standing(visible=own or user.runs_the_site or user.is_vetted(), grants=frozenset(grants))
+        return Standing(visible=own or user.is_steward or user.is_vetted(), grants=frozenset(grants))
 
 
 class Membership(Record):

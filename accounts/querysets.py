@@ -51,7 +51,7 @@ class OrganisationQuerySet(models.QuerySet):
         """
         if not user.is_authenticated:
             return self.none()
-        if user.runs_the_site or user.is_vetted():
+        if user.is_steward or user.is_vetted():
             return self
         return self.filter(pk__in=user.organisation_ids())
 

@@ -6,14 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
 from accounts.enums import LANGUAGES
 from accounts.middleware import signs_in_without
-from accounts.models import User
 
 
 class Desk:
@@ -75,20 +73,15 @@ class Desk:
         return list(active.values_list("organisation__name", flat=True))
 
     @cached_property
-    def _mandates(self) -> tuple[bool, bool]:
-        """Whether the reader holds a coordinator's, a liaison's mandate; both asked at once."""
-        if not self.signed_in:
-            return (False, False)
-        held = Exists(self.user.mandates.live()), Exists(self.user.liaison_mandates.serving())
-        return User.objects.filter(pk=self.user.pk).values_list(*held).get()
-
-    @property
     def is_coordinator(self) -> bool:
-        return self._mandates[0]
+        return self.signed_in and self.user.mandates.live().exists()
 
-    @property
+    @cached_property
     def is_liaison(self) -> bool:
-        return self._mandates[1]
+        """Members of organisations are none (see `serving`): for most readers there is nothing to ask."""
+        if not self.signed_in or self.user.organisation_ids():
+            return False
+        return self.user.liaison_mandates.serving().exists()
 
     @property
     def signs_in_without(self) -> bool:

@@ -13,12 +13,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, quote_plus
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.handlers import wsgi
+from django.core.signals import request_started
 from django.db import models, transaction
+from django.http import QueryDict
 from django.urls import resolve
 from django_filters import CharFilter, UUIDFilter
 
@@ -90,14 +93,14 @@ def asking(world: World, watcher: str) -> Request:
 # --- Comparing ------------------------------------------------------------------------------------------------
 
 
-def told_apart(ask: Callable[[Any], Answer], one: Any, other: Any) -> list[tuple[int, int, bool]]:
-    """How two questions are answered differently: (status, queries, same text) of each; empty if they are not.
+def told_apart(ask: Callable[[Any], Answer], *values: Any) -> list[tuple[int, int, bool]]:
+    """How questions are answered differently: (status, queries, same text) of each; empty if they are not.
 
     Asked a second time before anybody is alarmed: a first question may have filled a cache for the next.
     """
     for _attempt in range(2):
-        answers = [ask(one), ask(other)]
-        if answers[0] == answers[1]:
+        answers = [ask(value) for value in values]
+        if all(told == answers[0] for told in answers):
             return []
     return [(told.status, told.queries, told.text == answers[0].text) for told in answers]
 
@@ -197,9 +200,8 @@ def test_in_every_relation_of_the_api(
                 return sent(request, operation, path, body)
 
             named.add(name)
-            for pk in meant_by(name, hidden):
-                if apart := told_apart(ask, pk, uuid4()):
-                    different.append((operation.name, name, *apart))
+            if apart := told_apart(ask, uuid4(), *meant_by(name, hidden)):
+                different.append((operation.name, name, *apart))
 
     assert different == []
     assert {"initiative", "user", "rules", "first", "second", "parties", "partners", "successor"} <= named
@@ -237,9 +239,8 @@ def test_in_every_choice_of_a_form(world: World, hidden: dict[str, UUID], own: d
                 return taken_back(request, form.method, form.action or path, value, data=data)
 
             chosen.add(name)
-            for pk in (hidden["initiative"], hidden["user"]):
-                if apart := told_apart(ask, pk, uuid4()):
-                    different.append((path, name, *apart))
+            if apart := told_apart(ask, uuid4(), hidden["initiative"], hidden["user"]):
+                different.append((path, name, *apart))
 
     assert different == []
     assert {"conflict", "parties", "partners", "user", "successor", "draft"} <= chosen
@@ -265,46 +266,101 @@ def forms(request: Request, own: Mapping[str, UUID]) -> Iterator[tuple[str, Form
 
 
 @pytest.mark.parametrize("watcher", [watcher for watcher in WATCHERS if watcher != "anonymous"])
-def test_in_every_filter(world: World, secrets: Secrets, hidden: dict[str, UUID], watcher: str) -> None:
+@pytest.mark.usefixtures("watched")
+def test_in_every_filter(
+    world: World, secrets: Secrets, hidden: dict[str, UUID], own: dict[str, UUID], watcher: str
+) -> None:
     request, different, names = asking(world, watcher), [], set()
-    texts = texts_of(secrets)
-    for path, name, by_id in filters():
-        pairs = [(pk, uuid4()) for pk in meant_by(name, hidden)] if by_id else [
-            (text, like(text)) for text in texts.get(name, texts["anything"])
-        ]  # fmt: skip
+    texts, known = texts_of(secrets), {hidden[kind] for kind in KNOWN.get(watcher, ())}
+    for path, name, by_id in filters(request, own):
 
         def ask(value: Any, path: str = path, name: str = name) -> Answer:
             told = taken_back(request, "get", path, data={name: str(value)})
             return Answer(told.status, told.queries, without(told.text, [str(value)]))
 
         names.add(name)
-        for one, other in pairs:
-            if KNOWN.get(watcher) and one in {hidden[kind] for kind in KNOWN[watcher]}:
-                continue
-            if apart := told_apart(ask, one, other):
+        asked: list[tuple[Any, ...]] = [(text, like(text)) for text in texts.get(name, texts["anything"])]
+        if by_id:
+            asked = [(uuid4(), *(pk for pk in meant_by(name, hidden) if pk not in known))]
+        for values in asked:
+            if apart := told_apart(ask, *values):
                 different.append((path, name, *apart))
 
     assert different == []
     assert {"initiative", "user", "reference", "search", "q", "conflict"} <= names
 
 
-def filters() -> Iterator[tuple[str, str, bool]]:
-    """(address, parameter, whether it takes an id) of every list that can be filtered or searched."""
+class Watched(QueryDict):
+    """What stands behind the question mark of an address, which notices what of it anybody looks at.
+
+    Not what a page asks the API in its own words on the way.
+    """
+
+    looked_at: ClassVar[set[str]] = set()
+    came: ClassVar[bytes] = b""
+
+    def __init__(self, query_string: Any = None, *more: Any, **named: Any) -> None:
+        super().__init__(query_string, *more, **named)
+        self.outer = query_string == Watched.came
+
+    @staticmethod
+    def comes(environ: Mapping[str, Any], **_signal: Any) -> None:
+        Watched.came = environ["QUERY_STRING"].encode("latin-1")
+
+    def __getitem__(self, key: Any) -> Any:
+        self._look_at(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: Any) -> bool:
+        self._look_at(key)
+        return super().__contains__(key)
+
+    def getlist(self, key: Any, default: Any = None) -> Any:
+        self._look_at(key)
+        return super().getlist(key, default)
+
+    def _look_at(self, key: str) -> None:
+        # While it is being filled it is not outer yet.
+        if getattr(self, "outer", False):
+            self.looked_at.add(key)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(wsgi, "QueryDict", Watched)
+    request_started.connect(Watched.comes)
+    yield
+    request_started.disconnect(Watched.comes)
+
+
+def filters(request: Request, own: Mapping[str, UUID]) -> Iterator[tuple[str, str, bool]]:
+    """(address, parameter, whether it takes an id) of every page, and every list that can be filtered or searched.
+
+    Of a page: whatever it looks at, also when another parameter was asked for. What nobody looks at tells nothing.
+    """
     for route in routes():
+        if not route.pattern.startswith("api/v1/"):
+            path = route.path({name: own.get(kind, uuid4()) for name, kind in route.kinds().items()})
+            yield from _of_page(request, path)
+            continue
         if route.parameters:
             continue
         path = route.path({})
-        if not route.pattern.startswith("api/v1/"):
-            yield from (
-                (path, name, name != "q") for name in ("q", "conflict", "preview", "from", "initiative")
-            )
-            continue
         view = getattr(resolve(path).func, "cls", None)
         for name, one in getattr(getattr(view, "filterset_class", None), "base_filters", {}).items():
             if isinstance(one, UUIDFilter) or type(one) is CharFilter:
                 yield path, name, isinstance(one, UUIDFilter)
         if getattr(view, "searches", False):
             yield path, "search", False
+
+
+def _of_page(request: Request, path: str) -> Iterator[tuple[str, str, bool]]:
+    Watched.looked_at.clear()
+    taken_back(request, "get", path)
+    done: set[str] = set()
+    while waiting := sorted(Watched.looked_at - done):
+        done.add(waiting[0])
+        yield path, waiting[0], waiting[0] != "q"
 
 
 def texts_of(secrets: Secrets) -> dict[str, list[str]]:

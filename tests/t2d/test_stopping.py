@@ -18,7 +18,11 @@ SIGNS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def told_while(code: str, sign: signal.Signals = signal.SIGTERM) -> int:
     """The exit code of a process that is told to stop while it runs `code`; the code prints one line first."""
-    whole = "import os, subprocess, sys, time\nfrom t2d.embedded import stopping\n" + textwrap.dedent(code)
+    # A shell that starts the suite in the background has it ignore SIGINT, and what it starts does, too.
+    begin = (
+        "import os, signal, subprocess, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    )
+    whole = begin + "from t2d.embedded import stopping\n" + textwrap.dedent(code)
     with subprocess.Popen([sys.executable, "-c", whole], cwd=PROJECT, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
