@@ -27,6 +27,7 @@ from initiatives.services import (
     ask_purge,
     change_team_member,
     confirm_emergency,
+    confirm_purge,
     extend_access,
     hold_retention,
     move_session,
@@ -211,6 +212,48 @@ def test_what_outlives_the_day_is_not_decided_by_whoever_is_let_in(
     bobs = make.make_initiative(world.conflict, world.house, lead=world.bob)
     with actor(world.bob):
         assert move_session(by=world.bob, session=session, initiative=bobs).initiative == bobs
+
+
+def test_a_purge_is_confirmed_by_those_who_are_there_afterwards(
+    world: World, owners: tuple[User, User]
+) -> None:
+    """The word of somebody who is let in for a day counts in neither wall; that of somebody who stays, in both."""
+    first = let_in(*owners, world).user
+    with actor(world.alice):
+        request = ask_purge(by=world.alice, initiative=world.secret, reason="risk_to_participants")
+    said = {
+        "state": "confirmed",
+        "confirmed_at": timezone.now(),
+        "due_at": timezone.now() + timedelta(days=2),
+    }
+    for who, may in ((first, False), (world.bob, True)):
+        with actor(who):
+            confirmed = PurgeRequest.objects.filter(pk=request.pk)
+            try:
+                with transaction.atomic():
+                    passed = confirmed.update(confirmed_by=who, **said) == 1
+                    transaction.set_rollback(True)
+            except ProgrammingError:
+                passed = False
+            assert passed is may
+            if may:
+                confirm_purge(by=who, request=request, name="Secret Heron")
+            else:
+                with pytest.raises(Forbidden):
+                    confirm_purge(by=who, request=request, name="Secret Heron")
+    request.refresh_from_db()
+    assert (request.state, request.confirmed_by) == ("confirmed", world.bob)
+
+
+def test_a_hold_of_ones_own_is_not_let_go_by_whoever_is_let_in(
+    world: World, owners: tuple[User, User]
+) -> None:
+    first = let_in(*owners, world).user
+    with actor(first):
+        hold_retention(by=first, initiative=world.secret, reason="Asked by a court")
+        with pytest.raises(Forbidden) as refused:
+            release_retention(by=first, initiative=world.secret)
+    assert "let in for a day" in refused.value.why
 
 
 def test_whoever_comes_back_later_is_told_all_the_same(world: World, owners: tuple[User, User]) -> None:

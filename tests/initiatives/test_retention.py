@@ -245,6 +245,32 @@ def test_nor_by_emptying_the_team_first(world: World, how: str) -> None:
     assert Retention.objects.get().keep_until == earliest_end()
 
 
+def test_nobody_signs_an_end_or_a_clock_in_the_name_of_somebody_else(world: World) -> None:
+    """Whoever set it lets go of less: a statement that names another would let its writer pass."""
+    services.set_retention(by=world.alice, initiative=world.secret, keep_until=earliest_end())
+    session = worded(world)
+    edit_session(by=world.alice, session=session, keep_texts_until=earliest_end())
+    carol = make.make_member_of(world.house, "Carol")
+    make.make_member(world.secret, carol, "lead")
+    kept, clock = Retention.objects.filter(), Session.objects.filter(pk=session.pk)
+    long_ago = timezone.now() - timedelta(days=9)
+    for rows, fields in (
+        (kept, {"set_by": carol}),
+        (kept, {"set_at": long_ago}),
+        (clock, {"clock_set_by": carol}),
+        (clock, {"clock_set_at": long_ago}),
+    ):
+        with (
+            actor(world.alice),
+            pytest.raises(ProgrammingError, match="is signed by"),
+            transaction.atomic(),
+        ):
+            rows.update(**fields)
+    # The control: a lead who says so anew signs it.
+    with actor(carol):
+        assert kept.update(set_by=carol, set_at=timezone.now()) == 1
+
+
 def test_who_is_put_out_is_told_and_may_object(world: World) -> None:
     held_by_bob(world)
     bob, said = Client(), "You were on its team, and it will be purged"

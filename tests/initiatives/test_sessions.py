@@ -24,7 +24,7 @@ from conftest import World
 from initiatives.dates import first_day
 from initiatives.embargo import begun_everywhere
 from initiatives.enums import Precision
-from initiatives.models import Session, SessionReader, SessionRevision
+from initiatives.models import Retention, Session, SessionReader, SessionRevision
 from initiatives.models.retention import earliest_end
 from initiatives.services import (
     delete_session,
@@ -36,6 +36,7 @@ from initiatives.services import (
     release_retention,
     restore_session,
     session_versions,
+    set_retention,
     unname_reader,
     writes_sessions_in,
 )
@@ -394,6 +395,26 @@ def test_nothing_is_taken_out_of_what_somebody_holds_nor_off_before_its_day(worl
     with actor(world.alice):
         due = refused(lambda: move_session(by=world.alice, session=session, initiative=other))
     assert "is over" in due["initiative"][0]
+
+
+@pytest.mark.parametrize("why", ["its end is near", "somebody asks to purge it"])
+def test_nothing_is_taken_to_where_it_is_destroyed_soon(world: World, other: Any, why: str) -> None:
+    """A way to destroy in two days what is announced for a month."""
+    session = moving(world)
+    if why == "its end is near":
+        set_retention(by=world.alice, initiative=other, keep_until=earliest_end())
+        Retention.objects.update(keep_until=begun_everywhere() + timedelta(3))
+    else:
+        request = make.make_purge_request(other, world.alice)
+    with actor(world.alice):
+        ending = refused(lambda: move_session(by=world.alice, session=session, initiative=other))
+    assert "purged soon" in ending["initiative"][0]
+    if why == "its end is near":
+        Retention.objects.update(keep_until=earliest_end())
+    else:
+        request.delete()
+    with actor(world.alice):
+        assert move_session(by=world.alice, session=session, initiative=other).initiative == other
 
 
 def test_a_moved_session_takes_its_clock_along_with_a_month_to_see_it(world: World, other: Any) -> None:

@@ -545,6 +545,46 @@ def test_whoever_recovered_an_account_does_not_let_it_in_by_inviting_it(world: W
     assert not again(harry).organisation_ids()
 
 
+def test_an_invitation_from_before_is_no_word_for_whoever_comes_after(world: World) -> None:
+    """Sent to the person, found by whoever has the account now. One that is sent afterwards is a word."""
+    with actor(world.alice):
+        end_membership(by=world.alice, membership=Membership.objects.get(user=world.harry))
+    for sent in ("before", "after"):
+        if sent == "after":
+            recovered(world.stella, world.harry)
+        with actor(world.alice):
+            invite(
+                by=world.alice,
+                organisation=world.house,
+                address=world.harry.email,
+                role="member",
+                origin=ORIGIN,
+            )
+        if sent == "before":
+            path = last_path()
+            recovered(world.stella, world.harry)
+            assert signed_in(world.harry).post(path).status_code == 302
+            assert not again(world.harry).organisation_ids()
+            Membership.objects.filter(user=world.harry).delete()
+    assert signed_in(world.harry).post(last_path()).status_code == 302
+    assert again(world.harry).organisation_ids() == [world.house.pk]
+
+
+def test_after_two_stewards_set_an_account_up_neither_says_that_it_is_them(world: World) -> None:
+    """One name is kept, and either may have used the link."""
+    steward = otto()
+    recovered(world.stella, world.harry)
+    harry = recovered(steward, again(world.harry))
+    assert harry.recovered_by_hand
+    place = Membership.objects.get(user=harry)
+    for who in (world.stella, steward):
+        with actor(who), pytest.raises(ValidationError, match="Somebody else"):
+            admit_member_again(by=who, membership=place)
+    with actor(world.alice):
+        admit_member_again(by=world.alice, membership=place)
+    assert again(harry).organisation_ids() == [world.house.pk]
+
+
 def test_a_steward_who_owns_does_not_leave_as_the_last_owner(world: World) -> None:
     User.objects.filter(pk=world.alice.pk).update(is_steward=True)
     own = Membership.objects.get(user=world.alice)

@@ -278,6 +278,17 @@ def test_me_says_on_which_conflicts(world: World) -> None:
         AccessToken.objects.filter(conflicts=[conflict]).update(conflicts=[])
 
 
+def test_me_tells_of_no_other_conflict(world: World) -> None:
+    """Nor where the row of the user was loaded anew, as after a change."""
+    client, conflict = Client(), world.secret.conflict_id
+    narrow = token_for(world.cora, conflicts=[conflict])
+    assert client.get("/api/v1/me/", **token_for(world.cora)).json()["mandates"] != []
+    assert client.get("/api/v1/me/", **narrow).json()["mandates"] == []
+    changed = client.patch("/api/v1/me/", {"language": "fr"}, content_type="application/json", **narrow)
+    assert changed.status_code == 200
+    assert (changed.json()["mandates"], changed.json()["conflicts"]) == ([], [str(conflict)])
+
+
 def test_a_steward_vets_nobody_with_a_narrowed_token(world: World) -> None:
     client = Client()
     path = f"/api/v1/organisations/{world.secret.registered_by_id}/vet/"

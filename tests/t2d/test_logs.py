@@ -143,6 +143,8 @@ def test_every_handler_of_the_settings_is_discreet_and_none_sends_mail(settings:
         "/once/4nY-secret_of_a_link/",
         "/account/password/reset/key/2k-c9xyz-secret/?next=/",
         "/calendar/feed/secret-4nY_of_a_calendar.ics",
+        "GET /calendar/feed/secret-4nY_of_a_calendar.ics HTTP/1.1",
+        "https://desk.example/once/4nY-secret_of_a_link/",
     ],
 )
 def test_an_address_that_is_a_key_is_not_repeated(address: str) -> None:
