@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from confidentiality import audit
-from confidentiality.actor import actor, current
+from confidentiality.actor import actor, become, current
 from confidentiality.fields import forget_unopened
 from confidentiality.keys import KeyServiceAway
 from confidentiality.noted import Noted, noting
@@ -34,11 +34,14 @@ class ActorMiddleware:
         user = getattr(request, "user", None)
         forget_unopened()
         with actor(user if user is not None and user.is_authenticated else None):
+            came = current()
             with noting(Noted()) as noted:
                 response = self.get_response(request)
-            _account(
-                request, response, noted
-            )  # Nothing comes after it: the heads of the chains are locked now.
+            if came and current() != came:
+                # A token of somebody else beside the cookie: a refusal took back in the database who acts.
+                become(current())
+            # Nothing comes after it: the heads of the chains are locked now.
+            _account(request, response, noted)
             return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -28,6 +28,7 @@ from django.test import Client
 from django.urls import resolve
 
 from accounts.models import User
+from accounts.services import create_token
 from confidentiality import checkpoints
 from confidentiality.actor import SITE, actor
 from confidentiality.models import GENESIS, SITE_STREAM, AuditCheckpoint, AuditEvent, AuditHead
@@ -221,6 +222,25 @@ def test_forbidden_is_a_refusal_too(world: World, secrets: Secrets) -> None:
 
     assert [(e.action, e.records) for e in since(before, SITE_STREAM)] == [("deny", [world.secret.pk])]
     assert since(inside, world.secret.pk) == []
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_a_token_beside_the_cookie_of_somebody_else_is_whose_it_is(
+    world: World, secrets: Secrets, method: str
+) -> None:
+    """A refusal rolls back; who asked stays who asked. Hidden and missing alike."""
+    client = Client(raise_request_exception=False)
+    client.force_login(world.alice)
+    with actor(world.rita):
+        token = {"HTTP_AUTHORIZATION": f"Bearer {create_token(by=world.rita, scope='write')[1]}"}
+    body = {} if method == "get" else {"data": "{}", "content_type": "application/json"}
+    answers = []
+    for pk in (world.secret.pk, uuid4()):
+        response = getattr(client, method)(f"/api/v1/initiatives/{pk}/", **body, **token)
+        answers.append((response.status_code, response.content.replace(str(pk).encode(), b"")))
+        event = AuditEvent.objects.filter(stream=SITE_STREAM).latest("position")
+        assert (event.actor, event.action, event.records) == (str(world.rita.pk), "deny", [pk])
+    assert answers[0] == answers[1]
 
 
 def test_the_team_is_told_that_somebody_asked_and_who_only_of_its_own(world: World, secrets: Secrets) -> None:
