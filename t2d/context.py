@@ -78,8 +78,8 @@ class Desk:
 
     @cached_property
     def is_liaison(self) -> bool:
-        """Members of organisations are none (see `serving`): for most readers there is nothing to ask."""
-        if not self.signed_in or self.user.organisation_ids():
+        """Stewards and members of organisations are none (see `serving`): for most readers there is nothing to ask."""
+        if not self.signed_in or self.user.is_steward or self.user.organisation_ids():
             return False
         return self.user.liaison_mandates.serving().exists()
 
