@@ -19,7 +19,7 @@ from confidentiality.codes import Action
 from confidentiality.fields import if_it_opens
 from confidentiality.records import Stale, hold, save
 from initiatives.models import Brief, GroundRules, GroundRulesAssent, Initiative
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import concerning, doubt
 from initiatives.services.rules import tells_of_people
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import keep_version, needed_reason, older_version, versions_of
@@ -56,7 +56,7 @@ def edit_brief(
     for name in changed:
         setattr(brief, name, texts[name])
     named = tells_of_people(by, initiative, {name: texts[name] for name in changed})
-    doubt(named, override_reason, by=by, about="brief")
+    doubt(named, override_reason, by=by, about=concerning("brief", initiative))
     save(brief)
     fields = {name: getattr(brief, name) for name in BRIEF_FIELDS}
     keep_version(brief, by=by, fields=fields, changed=changed, reason=override_reason or reason)

@@ -25,7 +25,7 @@ from initiatives.models import (
     Party,
     TeamMember,
 )
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import concerning, doubt
 from initiatives.services.reach import require_reach
 from initiatives.services.rules import tells_of_people
 from initiatives.signals import initiative_changed
@@ -135,7 +135,7 @@ def edit_initiative(
     said = {
         name: changes[name] for name in SAID if name in changes and changes[name] != getattr(initiative, name)
     }
-    doubt(tells_of_people(by, initiative, said), override_reason, by=by, about="card")
+    doubt(tells_of_people(by, initiative, said), override_reason, by=by, about=concerning("card", initiative))
     for name in fields:
         if name in changes:
             setattr(initiative, name, changes[name])

@@ -20,7 +20,7 @@ from initiatives.models import Initiative, PurgeRequest, Retention, Session, Ses
 from initiatives.models.retention import earliest_end
 from initiatives.models.session import SESSION_TEXTS, untold
 from initiatives.services.drafts import forget_drafts_of_session
-from initiatives.services.overriding import as_one, doubt
+from initiatives.services.overriding import as_one, concerning, doubt
 from initiatives.services.retention import has_begun
 from initiatives.services.rules import forget_who_was_there, tells_of_people
 from initiatives.services.sessions import (
@@ -127,8 +127,9 @@ def _ask_of_people(by: User, moved: Session, override_reason: str) -> None:
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
     texts = {name: getattr(moved, name) for name in SESSION_TEXTS}
+    about = concerning("move", moved, moved.initiative_id, moved.rule)
     asked = as_one(tells_of_people(by, moved.initiative, texts, session=moved).values())
-    doubt({"initiative": asked} if asked else {}, override_reason, by=by, about="move")
+    doubt({"initiative": asked} if asked else {}, override_reason, by=by, about=about)
 
 
 def _leave_behind(session: Session, by: User) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
@@ -79,9 +80,16 @@ class Doubt(ValidationError):
         ]
 
 
+def concerning(kind: str, record: Any, *circumstances: Any) -> str:
+    """What a question is about: the kind, the record as soon as it is stored, and on what the answer rests (under which
+    rule, in which initiative, to which office), so that seen in one place is not seen in another."""
+    stored = "" if record._state.adding else record.pk
+    return " ".join(str(part or "-") for part in (kind, stored, *circumstances))
+
+
 def doubt(errors: Mapping[str, str], reason: str, *, by: User, about: str) -> None:
     """Raise what is unlikely, each at its field with the code `confirm`, as far as no reason covers it. `about`: the
-    kind of record.
+    kind of record, or what it is `concerning`.
 
     A reason without signs covers everything but whether a text names somebody: that has to have been seen.
     """

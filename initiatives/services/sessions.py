@@ -25,7 +25,7 @@ from initiatives.models import Initiative, Session, SessionReader, SessionRevisi
 from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
 from initiatives.services.drafts import forget_drafts_of_session
-from initiatives.services.overriding import doubt, together
+from initiatives.services.overriding import concerning, doubt, together
 from initiatives.services.retention import refuse_clock, refuse_ended
 from initiatives.services.rules import (
     consequences,
@@ -322,7 +322,8 @@ def _judge(
     asked = SESSION_TEXTS if "rule" in changed else set(SESSION_TEXTS).intersection(changed)
     texts = {name: if_it_opens(session, name) for name in asked}
     doubts = together(doubts, tells_of_people(by, session.initiative, texts, session=session))
-    doubt(doubts, override_reason, by=by, about="session")
+    about = concerning("session", session, session.initiative_id, session.rule)
+    doubt(doubts, override_reason, by=by, about=about)
 
 
 def _set_clock(by: User, session: Session) -> None:

@@ -15,7 +15,7 @@ from confidentiality.actor import actor
 from confidentiality.codes import Rule
 from conftest import World
 from initiatives.models import Brief, Session
-from initiatives.services import edit_brief, edit_initiative, log_session
+from initiatives.services import edit_brief, edit_initiative, edit_session, log_session
 from initiatives.services.importing.sessions import import_sessions
 from initiatives.services.overriding import Doubt, Naming, Reason, doubt, together
 from tests import factories as make
@@ -135,6 +135,23 @@ def test_a_page_asks_once_and_again_for_what_is_new(inside: World) -> None:
     assert client.post(page, everything).status_code == 302
     session.refresh_from_db()
     assert session.notes == "Haddad spoke, and Nassar"
+
+
+def test_seen_of_one_session_or_under_one_rule_is_not_seen_of_another(inside: World) -> None:
+    def refused(**more: Any) -> Doubt:
+        with pytest.raises(Doubt) as caught:
+            edit_session(by=inside.alice, notes="Haddad spoke", **more)
+        return caught.value
+
+    first, other = (
+        make_session(inside.secret, inside.alice, rule=Rule.CHATHAM_HOUSE) for _number in range(2)
+    )
+    with actor(inside.alice):
+        reason = Reason("She asked for it", refused(session=first).asked)
+        refused(session=other, override_reason=reason)
+        refused(session=first, rule=Rule.NON_ATTRIBUTED_SUMMARY, override_reason=reason)
+        kept = edit_session(by=inside.alice, session=first, notes="Haddad spoke", override_reason=reason)
+    assert kept.notes == "Haddad spoke"
 
 
 def test_a_program_sends_back_what_the_problem_says(inside: World) -> None:

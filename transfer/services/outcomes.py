@@ -19,7 +19,7 @@ from confidentiality.fields import if_it_opens
 from confidentiality.policy import AGREED_FOR_OBSERVERS
 from confidentiality.records import hold, save
 from initiatives.models import Initiative, Party, Session
-from initiatives.services.overriding import doubt
+from initiatives.services.overriding import concerning, doubt
 from initiatives.services.sessions import was_moved
 from initiatives.services.turns import take_turn
 from initiatives.services.versions import (
@@ -237,7 +237,10 @@ def _written(
         setattr(outcome, name, fields[name])
     refuse_unfit(by=by, outcome=outcome, changed=changed, stood=stood, before=before)
     asked = doubts(by=by, outcome=outcome, changed=changed, stood=stood, before=before)
-    doubt(asked, override_reason, by=by, about="outcome")
+    if asked:
+        rule = outcome.session and outcome.session.rule
+        about = concerning("outcome", outcome, outcome.initiative_id, outcome.session_id, rule)
+        doubt(asked, override_reason, by=by, about=about)
     keep_outcome(by, outcome, changed, override_reason or reason)
     return outcome
 

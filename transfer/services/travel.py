@@ -19,7 +19,7 @@ from confidentiality.policy import AGREED_TO_OFFICIALS, WITHOUT_ATTENDANCE
 from initiatives import embargo
 from initiatives.dates import first_day, last_day
 from initiatives.enums import Precision
-from initiatives.services.overriding import doubt, together
+from initiatives.services.overriding import concerning, doubt, together
 from participants.enums import ParticipationStatus
 from participants.models import Attendance
 from transfer.enums import LEAVES_THE_TEAM, PUBLIC_CHANNELS, TO_OFFICES, Direction, TransferStatus, Uptake
@@ -108,7 +108,8 @@ def check(by: User, transfer: Transfer, *, changed: AbstractSet[str], reason: st
         doubts |= _before_its_outcome(transfer)
     if changed & (DAY | {"carrier", "status"}):
         doubts |= _unlikely_carrier(transfer)
-    doubt(doubts, reason, by=by, about="transfer")
+    about = concerning("transfer", transfer, transfer.outcome_id, transfer.body_id)
+    doubt(doubts, reason, by=by, about=about)
 
 
 def _has_steps(transfer: Transfer, *besides: str) -> bool:
