@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
 from accounts.enums import LANGUAGES
 from accounts.middleware import signs_in_without
+from accounts.models import User
 
 
 class Desk:
@@ -73,15 +75,27 @@ class Desk:
         return list(active.values_list("organisation__name", flat=True))
 
     @cached_property
-    def is_coordinator(self) -> bool:
-        return self.signed_in and self.user.mandates.live().exists()
+    def _mandates(self) -> tuple[bool, bool]:
+        """Whether the reader holds a coordinator's, a liaison's mandate.
 
-    @cached_property
+        Stewards and members of organisations are no liaisons (see `serving`): for most readers there is little to ask.
+        Of others both are asked at once.
+        """
+        if not self.signed_in:
+            return (False, False)
+        live = self.user.mandates.live()
+        if self.user.is_steward or self.user.organisation_ids():
+            return (live.exists(), False)
+        held = Exists(live), Exists(self.user.liaison_mandates.serving())
+        return User.objects.filter(pk=self.user.pk).values_list(*held).get()
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self._mandates[0]
+
+    @property
     def is_liaison(self) -> bool:
-        """Stewards and members of organisations are none (see `serving`): for most readers there is nothing to ask."""
-        if not self.signed_in or self.user.is_steward or self.user.organisation_ids():
-            return False
-        return self.user.liaison_mandates.serving().exists()
+        return self._mandates[1]
 
     @property
     def signs_in_without(self) -> bool:
