@@ -68,3 +68,7 @@ def _median(ask: Callable[[], None]) -> float:
 def _asked(client: Any, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200, (path, response.status_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 Python keeps the frames of a thread in pieces of 16 KiB, and gives a piece back to the machine as soon as nothing stands
 in it. A loop whose calls go just over the edge of one takes and gives back a piece with every call, each time with a
 page fault or two. A request is some eighty calls deep before a template begins its loops, so hardly one is spared:
-measured, a third of the processor time of an answer (benchmarks/frames.py).
+measured, a tenth to a fifth of the time of an answer (benchmarks/frames.py).
 """
 
 from __future__ import annotations
