@@ -76,10 +76,12 @@ def recover_account(*, by: User, user: User, address: str = "", origin: str) -> 
 def mark_recovered(user: User, *, by: User | None) -> None:
     """From now on what was granted before opens nothing, and nobody is signed in. `by`: None where it is not known
     who used a link; whoever did it before stays named, or would say afterwards that it is really them."""
-    # One name is kept. Where somebody else did it before, either may have: then no steward's word counts.
+    # One name is kept. Where somebody else did it before, either may have: then no steward's word counts, nor after a
+    # third time, which would leave the second name alone.
     twice = user.recovered_by_id is not None and by is not None and user.recovered_by_id != by.pk
     user.recovered_at, user.recovered_by = timezone.now(), by or user.recovered_by
-    user.recovered_by_hand = by is None or twice or not settings.SENDS_MAIL
+    by_hand = by is None or twice or not settings.SENDS_MAIL
+    user.recovered_by_hand = user.recovered_by_hand or by_hand
     # An operator makes stewards, and makes this one again: else a steward's account in other hands would be two.
     user.is_steward = False
     user.round += 1

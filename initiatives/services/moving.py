@@ -71,7 +71,7 @@ def move_session(
     for name, value in stands_of(session).items():
         setattr(moved, name, value)
     _take_clock(session, moved, there)
-    _ask_of_people(by, moved, override_reason)
+    _ask_of_people(by, session, moved, override_reason)
     save(moved)
     _copy_history(session, moved, by)
     keep_session(moved, by, [MOVED], override_reason or MOVED)
@@ -122,12 +122,12 @@ def _take_clock(session: Session, moved: Session, there: Standing) -> None:
     moved.clock_set_by, moved.clock_set_at = moved.by, timezone.now()
 
 
-def _ask_of_people(by: User, moved: Session, override_reason: str) -> None:
+def _ask_of_people(by: User, session: Session, moved: Session, override_reason: str) -> None:
     """Its texts were compared with the names of those who take part where it was written."""
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
     texts = {name: getattr(moved, name) for name in SESSION_TEXTS}
-    about = concerning("move", moved, moved.initiative_id, moved.rule)
+    about = concerning("move", session, moved.initiative_id, moved.rule)
     asked = as_one(tells_of_people(by, moved.initiative, texts, session=moved).values())
     doubt({"initiative": asked} if asked else {}, override_reason, by=by, about=about)
 
