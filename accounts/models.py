@@ -71,7 +71,8 @@ class User(AbstractBaseUser, Record):
     # opens nothing until it is granted again: see Membership.admitted_at, TeamMember.admitted_at.
     recovered_at = models.DateTimeField(null=True, blank=True, editable=False)
     recovered_by = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
-    # Whether the link went through the hands of stewards, any of whom could have used it.
+    # Whether the link went through the hands of stewards, any of whom could have used it, at this time or an earlier
+    # one: of such an account no steward says any more that it is really its user.
     recovered_by_hand = models.BooleanField(default=False, editable=False)
     # Conflicts to which the token is narrowed with which this user acts now; none: not narrowed. Not of the account:
     # set where the token is read, and asked by every `visible_to`.

@@ -669,10 +669,13 @@ BEGIN
         AND NOT coalesce(OLD.held_at IS NOT NULL AND NEW.held_at IS NULL AND NEW.keep_until > OLD.keep_until, false) THEN
         RAISE insufficient_privilege USING MESSAGE = 'an end is set by who leads';
     END IF;
-    -- Who said so, and when, is not written over to be somebody else who may let go.
-    IF TG_OP = 'UPDATE' AND (NEW.set_by_id, NEW.set_at) IS DISTINCT FROM (OLD.set_by_id, OLD.set_at)
+    -- Who said so, and when, is not written over to be somebody else who may let go, nor left standing under a day that
+    -- somebody else has set. Before an end is set, whoever holds it signs the row.
+    IF ((TG_OP = 'INSERT') OR (NEW.set_by_id, NEW.set_at) IS DISTINCT FROM (OLD.set_by_id, OLD.set_at)
+            OR (NEW.keep_until IS DISTINCT FROM OLD.keep_until
+                AND NOT coalesce(OLD.held_at IS NOT NULL AND NEW.held_at IS NULL AND NEW.keep_until > OLD.keep_until, false)))
         AND NOT (NEW.set_by_id = me AND NEW.set_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
-            AND NEW.initiative_id IN (SELECT led_initiatives())) THEN
+            AND (TG_OP = 'INSERT' OR NEW.initiative_id IN (SELECT led_initiatives()))) THEN
         RAISE insufficient_privilege USING MESSAGE = 'an end is signed by who sets it';
     END IF;
     IF TG_OP = 'INSERT' OR OLD.held_at IS NULL OR OLD.held_by_id = me
@@ -728,6 +731,9 @@ BEGIN
         OR ((stood IS NULL OR NEW.keep_texts_until IS NULL OR NEW.keep_texts_until < stood)
             AND NEW.initiative_id IN (SELECT emergency_initiatives()))
         OR (NEW.clock_set_by_id IS DISTINCT FROM actor_id() AND (stood IS NULL OR NEW.keep_texts_until < stood))
+        OR (NEW.keep_texts_until IS NOT NULL
+            AND (TG_OP = 'INSERT' OR NEW.clock_set_at IS DISTINCT FROM OLD.clock_set_at OR NEW.keep_texts_until < stood)
+            AND NEW.clock_set_at NOT BETWEEN now() - interval '1 hour' AND now() + interval '1 hour')
         OR (NEW.texts_gone_at IS NULL AND NEW.keep_texts_until < (now() AT TIME ZONE 'Etc/GMT+12')::date + 30) THEN
         RAISE insufficient_privilege USING MESSAGE = 'a clock is set by who leads or facilitates, a month ahead';
     END IF;

@@ -13,9 +13,8 @@ from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-SLOTS = (
-    2**17
-)  # of eight bytes: one MiB, so that Python takes a piece of two, and one is left for what is called
+# Of eight bytes: one MiB, so that Python takes a piece of two, and one is left for what is called.
+SLOTS = 2**17
 
 
 def with_room(function: Function) -> Function:

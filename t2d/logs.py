@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import copy
 from traceback import format_tb
 from typing import Any
@@ -18,6 +18,9 @@ from django.db import OperationalError
 # Exceptions that speak of connections, keys and roles, never of a row; whoever runs the site needs their words.
 TELLING = (OperationalError, OSError)
 OWN = "confidentiality."
+# What stands behind the question mark of an address; and the name under which a web server hands it over alone.
+ASKED = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
+QUERY = "q"
 # Addresses that are keys: whoever reads them takes an account, a place in an organisation, or somebody's calendar.
 SECRET = re.compile(r"(/once/|/reset/key/|/calendar/feed/)[^/]+")
 
@@ -60,8 +63,12 @@ def _without_words(error: BaseException) -> str:
 
 
 def _arguments(given: Any) -> Any:
-    if isinstance(given, Mapping):
-        return {name: _argument(value, name) for name, value in given.items()}
+    if isinstance(given, dict):
+        # Of its own kind: a web server's answers for headers that did not come, and an error here would be printed
+        # with all that did.
+        discreet = copy(given)
+        discreet.update({name: _argument(value, name) for name, value in given.items()})
+        return discreet
     return tuple(_argument(value) for value in given) if isinstance(given, tuple) else given
 
 
@@ -71,10 +78,12 @@ def _argument(value: Any, name: str = "") -> Any:
         return _without_words(value)
     if name == "exc":
         return str(value).partition("(")[0]
+    if name == QUERY:
+        return ""
     if isinstance(value, str) and value.startswith("/"):
         return SECRET.sub(r"\1-", value.partition("?")[0])
-    # A line of a request, or an address with its host.
-    return SECRET.sub(r"\1-", value) if isinstance(value, str) else value
+    # An address with its host, or a line of a request.
+    return SECRET.sub(r"\1-", ASKED.sub(r"\1", value)) if isinstance(value, str) else value
 
 
 def make_discreet(*names: str) -> None:

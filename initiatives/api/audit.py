@@ -15,7 +15,7 @@ from accounts.api.fields import Strict
 from accounts.api.resource import Reading
 from accounts.enums import RecordKind
 from confidentiality import noted
-from confidentiality.codes import AuditAction, KeptBy, Rule
+from confidentiality.codes import AuditAction, KeptBy
 from confidentiality.models import AuditEvent
 from confidentiality.policy import IN_NO_FILE
 from initiatives.models import Session
@@ -78,7 +78,8 @@ class AuditEvents(Reading):
         """That it was taken out stands in each of the chains themselves.
 
         Where who was at a session was among what somebody looked at, its ids stay inside: together with a list of
-        sessions they would say in a file what only files on sessions on the record may.
+        sessions they would say in a file what only files on sessions on the record may. And a session of which no file
+        says that there was one stays inside with every event that speaks of it: its route and numbers would tell.
         """
         for stream in {row["initiative"] for row in rows}:
             noted.touched(UUID(str(stream)))
@@ -86,20 +87,18 @@ class AuditEvents(Reading):
         closed = self._in_no_file({str(row["initiative"]) for row in rows})
         leaving = []
         for row in rows:
-            records = (
-                [] if row["id"] in self.causes else [pk for pk in row["records"] if str(pk) not in closed]
-            )
-            if len(records) < len(row["records"]):
-                self.causes.setdefault(row["id"], Rule.PARTICIPANTS_ONLY)
-            leaving.append({**row, "records": records})
+            if rules := [closed[str(pk)] for pk in row["records"] if str(pk) in closed]:
+                self.causes[row["id"]] = rules[0]
+            else:
+                leaving.append({**row, "records": []} if row["id"] in self.causes else row)
         return leaving
 
-    def _in_no_file(self, streams: set[str]) -> set[str]:
-        """Sessions of which no file says that there was one."""
+    def _in_no_file(self, streams: set[str]) -> dict[str, str]:
+        """Sessions of which no file says that there was one, with their rules."""
         seen = Session.objects.visible_to(self.request.user).filter(
             initiative__in=streams, rule__in=IN_NO_FILE
         )
-        return {str(pk) for pk in seen.values_list("pk", flat=True)}
+        return {str(pk): rule for pk, rule in seen.values_list("pk", "rule")}
 
     def answer(self, record: Any, code: int = status.HTTP_200_OK) -> Response:
         """Without an ETag: an entry never changes."""

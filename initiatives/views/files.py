@@ -51,7 +51,7 @@ LEFT_OUT: Mapping[str, Any] = {
     "received-transfers": _("Nothing is left out: the file says what this page says."),
     "audit-events": _(
         "Ids, codes and times; people stand by their ids. Left out: which records they were, where who was at a "
-        "session was among them."
+        "session was among them; and every event that speaks of a session for participants only."
     ),
 }
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

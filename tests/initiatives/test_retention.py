@@ -254,21 +254,30 @@ def test_nobody_signs_an_end_or_a_clock_in_the_name_of_somebody_else(world: Worl
     make.make_member(world.secret, carol, "lead")
     kept, clock = Retention.objects.filter(), Session.objects.filter(pk=session.pk)
     long_ago = timezone.now() - timedelta(days=9)
-    for rows, fields in (
-        (kept, {"set_by": carol}),
-        (kept, {"set_at": long_ago}),
-        (clock, {"clock_set_by": carol}),
-        (clock, {"clock_set_at": long_ago}),
+    later, ahead = earliest_end() + timedelta(9), timezone.now() + timedelta(days=9)
+    end, day = "an end is signed by who sets it", "a clock is signed by who sets it"
+    a_month = "a clock is set by who leads"
+    for who, rows, fields, said in (
+        (world.alice, kept, {"set_by": carol}, end),
+        (world.alice, kept, {"set_at": long_ago}, end),
+        (world.alice, kept, {"keep_until": later, "set_at": ahead}, end),
+        (carol, kept, {"keep_until": later}, end),
+        (world.alice, clock, {"clock_set_by": carol}, day),
+        (world.alice, clock, {"clock_set_at": long_ago}, day),
+        (carol, clock, {"clock_set_by": carol}, day),
+        (world.alice, clock, {"keep_texts_until": later, "clock_set_at": ahead}, a_month),
     ):
-        with (
-            actor(world.alice),
-            pytest.raises(ProgrammingError, match="is signed by"),
-            transaction.atomic(),
-        ):
+        with actor(who), pytest.raises(ProgrammingError, match=said), transaction.atomic():
             rows.update(**fields)
     # The control: a lead who says so anew signs it.
     with actor(carol):
-        assert kept.update(set_by=carol, set_at=timezone.now()) == 1
+        signed = {"set_by": carol, "set_at": timezone.now()}
+        assert kept.update(keep_until=later, **signed) == 1
+        assert clock.update(keep_texts_until=later, clock_set_by=carol, clock_set_at=timezone.now()) == 1
+    # Nor with the first row.
+    Retention.objects.all().delete()
+    with actor(world.alice), pytest.raises(ProgrammingError, match=end), transaction.atomic():
+        Retention(initiative=world.secret, set_by=world.alice, set_at=ahead, keep_until=later).save()
 
 
 def test_who_is_put_out_is_told_and_may_object(world: World) -> None:

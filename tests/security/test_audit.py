@@ -10,6 +10,7 @@ Not proved, because it is not so: that a chain which the owner wrote anew, head 
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -169,6 +170,30 @@ def test_who_was_at_a_session_stands_in_no_event_beside_it(world: World) -> None
     found = [set(event.records) for event in events(world.secret.pk)]
     assert [ids for ids in found if session.pk in ids] != []
     assert [ids for ids in found if session.pk in ids and ids & tying] == []
+
+
+def test_a_file_of_the_audit_does_not_speak_of_what_no_file_speaks_of(world: World) -> None:
+    """Neither by an id nor by a row that counts a session and names none."""
+    client = Client()
+    client.force_login(world.alice)
+    closed, told = (
+        make_session(world.secret, world.alice, rule=rule) for rule in ("participants_only", "on_record")
+    )
+    for session in (closed, told):
+        assert client.get(f"/sessions/{session.pk}/").status_code == 200
+    assert client.get(f"/initiatives/{world.secret.pk}/sessions/").status_code == 200
+    asked = {"initiative": str(world.secret.pk), "export": "csv", "why": "report"}
+    file = client_of(world.alice).get("/api/v1/audit-events/", asked)
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+
+    assert [str(told.pk) in row["records"] for row in rows if row["route"] == "initiatives:session"] == [True]
+    # A list shows both: its event would count one more than a file of sessions holds.
+    assert [row for row in rows if row["route"] == "initiatives:sessions"] == []
+    assert str(closed.pk) not in file.content.decode()
+    preview = client_of(world.alice).get(
+        "/api/v1/audit-events/", {"initiative": asked["initiative"], "preview": "yes"}
+    )
+    assert preview.json()["left_out"] == {"participants_only": 2}
 
 
 def test_a_table_that_was_only_tried_is_no_change(world: World) -> None:

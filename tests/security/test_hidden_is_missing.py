@@ -50,6 +50,10 @@ MEANT = {
     "carrier": ("participation",), "repeats": ("outcome",), "link": ("tie", "link"),
 }  # fmt: skip
 ANYTHING = ("initiative", "member", "user")
+# Parameters of pages that Rita has, those of a record of her own among them.
+OF_RITA = {"q", "conflict", "initiative", "link", "outcome", "body", "part", "kind", "action"}
+# What a page is asked with that looks at whatever it is asked with.
+ANY_NAME = ("q", "conflict", "preview", "from", "initiative")
 
 
 @pytest.fixture
@@ -270,9 +274,11 @@ def forms(request: Request, own: Mapping[str, UUID]) -> Iterator[tuple[str, Form
 def test_in_every_filter(
     world: World, secrets: Secrets, hidden: dict[str, UUID], own: dict[str, UUID], watcher: str
 ) -> None:
-    request, different, names = asking(world, watcher), [], set()
+    request, different, names, of_pages = asking(world, watcher), [], set(), set()
     texts, known = texts_of(secrets), {hidden[kind] for kind in KNOWN.get(watcher, ())}
     for path, name, by_id in filters(request, own):
+        if not path.startswith("/api/"):
+            of_pages.add(name)
 
         def ask(value: Any, path: str = path, name: str = name) -> Answer:
             told = taken_back(request, "get", path, data={name: str(value)})
@@ -288,6 +294,7 @@ def test_in_every_filter(
 
     assert different == []
     assert {"initiative", "user", "reference", "search", "q", "conflict"} <= names
+    assert watcher != "rita" or of_pages >= OF_RITA
 
 
 class Watched(QueryDict):
@@ -319,10 +326,18 @@ class Watched(QueryDict):
         self._look_at(key)
         return super().getlist(key, default)
 
-    def _look_at(self, key: str) -> None:
+    def items(self) -> Any:
+        self._look_at(*ANY_NAME)
+        return super().items()
+
+    def lists(self) -> Any:
+        self._look_at(*ANY_NAME)
+        return super().lists()
+
+    def _look_at(self, *keys: str) -> None:
         # While it is being filled it is not outer yet.
         if getattr(self, "outer", False):
-            self.looked_at.add(key)
+            self.looked_at.update(keys)
 
 
 @pytest.fixture

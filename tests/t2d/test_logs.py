@@ -16,6 +16,7 @@ from celery.app.trace import LOG_FAILURE
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.utils.log import AdminEmailHandler
+from gunicorn.glogging import SafeAtoms
 
 from accounts.models import Organisation
 from confidentiality.guard import NoActor
@@ -124,6 +125,26 @@ def test_a_web_server_with_handlers_of_its_own_is_made_discreet() -> None:
     )
 
     assert handler.format(record) == "Error handling /search/"
+
+
+def test_a_line_of_the_web_server_holds_no_key_no_query_and_no_fault() -> None:
+    """Also where a header that the operator wants to see did not come."""
+    atoms = SafeAtoms({
+        "r": f"GET /search/?q={WORD.split()[-1]} HTTP/1.1", "U": "/search/", "q": f"q={WORD}",
+        "f": f"https://desk.example/initiatives/?q={WORD.split()[-1]}", "{authorization}i": f"Bearer {WORD}",
+    })  # fmt: skip
+    record = logging.LogRecord(
+        "gunicorn.access",
+        logging.INFO,
+        "a.py",
+        1,
+        '%({x-forwarded-for}i)s "%(r)s" "%(f)s" "%(q)s"',
+        (atoms,),
+        None,
+    )
+    line = Discreet("%(message)s").format(record)
+    assert line == '- "GET /search/ HTTP/1.1" "https://desk.example/initiatives/" ""'
+    assert atoms["q"] == f"q={WORD}"  # Another handler gets it as it was.
 
 
 def test_every_handler_of_the_settings_is_discreet_and_none_sends_mail(settings: Any) -> None:
