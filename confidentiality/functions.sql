@@ -120,12 +120,11 @@ END
 $$;
 
 -- The events of one request, at the end of their chains; streams in one order for everybody, so that no two wait for
--- each other in a circle. The actor is named by who calls, who could act as that user anyway: a token's user is gone
--- from the transaction when the view failed.
+-- each other in a circle. `who` is who acts, and said so that a caller who takes itself for another fails.
 CREATE FUNCTION append_audit(who text, where_from text, events jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF who <> coalesce(actor_id()::text, who) OR EXISTS (
+    IF who <> coalesce(current_setting('t2d.actor', true), '') OR EXISTS (
         SELECT FROM jsonb_to_recordset(events) AS event (action text)
         WHERE event.action NOT IN ('open', 'search', 'export', 'write', 'deny')
     ) THEN

@@ -18,6 +18,8 @@ from confidentiality.policy import Forbidden, Hidden
 
 log = logging.getLogger(__name__)
 
+FIRST_REFUSAL = 400
+
 
 class ActorMiddleware:
     """Open the request's transaction and set its actor; turn the policy's refusals into 404 and 403.
@@ -37,8 +39,8 @@ class ActorMiddleware:
             came = current()
             with noting(Noted()) as noted:
                 response = self.get_response(request)
-            if came and current() != came:
-                # A token of somebody else beside the cookie: a refusal took back in the database who acts.
+            if current() != came and response.status_code >= FIRST_REFUSAL:
+                # Came with a token: what rolled back the view took back in the database who acts.
                 become(current())
             # Nothing comes after it: the heads of the chains are locked now.
             _account(request, response, noted)

@@ -101,13 +101,13 @@ TEAM: Mapping[TeamRole, Mapping[str, Access]] = {
 
 
 class Part(Enum):
-    """How much of a session somebody gets. `agreed`: only what the sides agreed on."""
+    """How much of a session somebody gets, the most first. `agreed`: only what the sides agreed on."""
 
     ALL, FACTS, AGREED, NOTHING = "all", "facts", "agreed", "nothing"
 
 
 class Who(Enum):
-    """Where it stands who was there and who spoke."""
+    """Where it stands who was there and who spoke, the widest first."""
 
     ANYWHERE, TEAM_PAGES, NOT_STORED = "anywhere", "team pages", "not stored"
 
@@ -133,6 +133,17 @@ RULES: Mapping[Rule, Terms] = {
     Rule.NO_NOTES: Terms(False, Part.FACTS, Part.FACTS, Part.NOTHING, Who.NOT_STORED),
     Rule.PARTICIPANTS_ONLY: Terms(True, Part.NOTHING, Part.NOTHING, Part.NOTHING, Who.TEAM_PAGES),
 }
+
+
+def lets_out_more(rule: str, than: str) -> bool:
+    """Whether anybody is given more under a rule than under another, or more is written down."""
+    mine, other = RULES[Rule(rule)], RULES[Rule(than)]
+    return any(_less(getattr(mine, name)) < _less(getattr(other, name)) for name in Terms.__slots__)
+
+
+def _less(given: Part | Who | bool) -> int:
+    """Parts and places stand in their order, the most first."""
+    return not given if isinstance(given, bool) else list(type(given)).index(given)
 
 
 def _where(holds: Callable[[Terms], bool]) -> frozenset[Rule]:

@@ -340,7 +340,7 @@ class SessionQuerySet(KeptQuerySet):
 
     def near(self, days: int) -> Self:
         """Whose texts are destroyed in so many days, or now; and whose initiative nobody holds."""
-        held = _model("Retention").objects.exclude(held_at=None)
+        held = _model("Retention").objects.holding()
         soon = self.with_clock().filter(keep_texts_until__lte=begun_everywhere() + timedelta(days))
         return soon.exclude(initiative__in=held.values("initiative_id"))
 
@@ -362,6 +362,10 @@ class OfSessionQuerySet(ContentQuerySet):
 
 
 class RetentionQuerySet(ContentQuerySet):
+    def holding(self) -> Self:
+        """Which somebody holds."""
+        return self.exclude(held_at=None)
+
     def ended(self) -> Self:
         """Whose time is over, and which nobody holds."""
         return self.filter(keep_until__lte=begun_everywhere(), held_at=None)

@@ -48,6 +48,8 @@ from transfer.querysets import (
     TransferQuerySet,
 )
 
+# What an outcome says in words. Not its change, which is two numbers.
+OUTCOME_TEXTS = ("statement", "interest_addressed", "evidence")
 STATEMENT_LENGTH, TEXT_LENGTH, MESSAGE_LENGTH = 4000, 4000, 8000
 SCALE = 2  # attitudes and stances run from -2 to +2
 SHOWN = "(session_id IS NULL OR session_id NOT IN (SELECT closed_sessions()))"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +20,7 @@ from initiatives.models.session import SESSION_TEXTS, untold
 from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import as_one, concerning, doubt
 from initiatives.services.retention import has_begun
-from initiatives.services.rules import forget_who_was_there, tells_of_people
+from initiatives.services.rules import forget_who_was_there, reached_by_move, tells_of_people
 from initiatives.services.sessions import (
     MOVED,
     hanging_on,
@@ -32,10 +30,7 @@ from initiatives.services.sessions import (
     stands_of,
 )
 from initiatives.services.turns import take_turn
-from initiatives.services.versions import Fields, change_versions, needed_reason
-
-# So long whoever logged a session in the wrong place takes it where it belongs.
-MISTAKE = timedelta(days=7)
+from initiatives.services.versions import Fields, change_versions, kept_of, needed_reason
 
 
 @transaction.atomic
@@ -52,7 +47,8 @@ def move_session(
     Every text is opened and sealed again under the key of the other initiative, the history with it. What stays
     behind is a deleted session without its texts, which says nothing of where it went. Observers are listed anew there.
     Its clock goes with it, a month ahead at least: who reads it there has not seen it coming. Raises Doubt where its
-    texts name people of the other initiative and its rule keeps them inside, unless there is a reason for it.
+    texts name people of the other initiative and its rule keeps them inside, and where observers there will read it,
+    unless there is a reason for it.
     """
     policy.require(by, Action.MOVE_SESSION, session)
     policy.require(by, Action.EDIT_SESSIONS, Session(initiative=initiative))
@@ -79,17 +75,23 @@ def move_session(
     return moved
 
 
-def _refuse_taking(session: Session, by: User, standing: Standing) -> None:
-    """It takes a record from one team for good, before the eyes of another, whoever is on it today. So a lead of the
+def may_take(session: Session, by: User, standing: Standing) -> bool:
+    """Whether somebody may take a session elsewhere at all.
+
+    It takes a record from one team for good, before the eyes of another, whoever is on it today. So a lead of the
     team that loses it does it; and a mistake just made stays easy to mend for whoever made it.
     """
-    just_logged = session.by_id == by.pk and session.created_at > timezone.now() - MISTAKE
-    if standing.team_role != TeamRole.LEAD and not (
-        just_logged and policy.allows(standing, Action.HOLD_RETENTION)
-    ):
+    if not policy.allows(standing, Action.MOVE_SESSION):
+        return False
+    mends = session.just_logged_by(by) and policy.allows(standing, Action.HOLD_RETENTION)
+    return standing.team_role == TeamRole.LEAD or mends
+
+
+def _refuse_taking(session: Session, by: User, standing: Standing) -> None:
+    if not may_take(session, by, standing):
         text = _("A lead of this team moves it; and for a week whoever logged it, as facilitator.")
         raise ValidationError({"initiative": text})
-    if Retention.objects.filter(initiative=session.initiative_id).exclude(held_at=None).exists():
+    if Retention.objects.filter(initiative=session.initiative_id).holding().exists():
         text = _("Somebody holds this initiative: nothing is taken out of it until it is let go.")
         raise ValidationError({"initiative": text})
     until = session.keep_texts_until
@@ -123,12 +125,15 @@ def _take_clock(session: Session, moved: Session, there: Standing) -> None:
 
 
 def _ask_of_people(by: User, session: Session, moved: Session, override_reason: str) -> None:
-    """Its texts were compared with the names of those who take part where it was written."""
+    """Its texts, older ones too, were compared with the names of those who take part where it was written; and other
+    observers read it."""
     if override_reason.strip():
         needed_reason(override_reason, "override_reason")
-    texts = {name: getattr(moved, name) for name in SESSION_TEXTS}
+    stood = [{name: getattr(moved, name) for name in SESSION_TEXTS}, *kept_of(session)]
+    texts = {name: "\n".join({str(one.get(name) or "") for one in stood}) for name in SESSION_TEXTS}
     about = concerning("move", session, moved.initiative_id, moved.rule)
-    asked = as_one(tells_of_people(by, moved.initiative, texts, session=moved).values())
+    named = tells_of_people(by, moved.initiative, texts, session=moved).values()
+    asked = as_one([*named, reached_by_move(session, moved)])
     doubt({"initiative": asked} if asked else {}, override_reason, by=by, about=about)
 
 

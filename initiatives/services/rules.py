@@ -20,16 +20,17 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from confidentiality import policy
-from confidentiality.codes import Action, Audience, TeamRole
+from confidentiality.codes import Action, Audience, Rule, TeamRole
 from confidentiality.policy import (
     AGREED_FOR_OBSERVERS,
     CLOSED_TO_OBSERVERS,
     FACTS_FOR_OBSERVERS,
     WITHOUT_ATTENDANCE,
     WITHOUT_NOTES,
+    lets_out_more,
 )
 from initiatives import embargo
-from initiatives.models import Initiative, Session, SessionReader
+from initiatives.models import Initiative, Retention, Session, SessionReader
 from initiatives.models.session import SESSION_NOTES
 from initiatives.services.overriding import as_one
 from initiatives.services.versions import Fields, change_versions, kept_of
@@ -84,11 +85,46 @@ def consequences(session: Session, before: Mapping[str, Any], by: User) -> str:
     said = [str(keeper.said) for keeper in _against(session)] if session.rule != before["rule"] else []
     if session.rule != before["rule"] and _noted_before(session):
         said.append(_("Earlier versions hold notes. Under this rule none are kept: they will be taken out."))
+    if said:
+        _refuse_taking_out(session, by)
     if number := _new_readers(session, before):
         said.append(opened_to(number))
     if (session.rule, session.embargo_until) != (before["rule"], before["embargo_until"]):
         said += [keeper.follows(session, before, by) for keeper in _keepers]
     return as_one(said)
+
+
+def _refuse_taking_out(session: Session, by: User) -> None:
+    """Whoever was let in for a day destroys nothing, and nobody does while the initiative is held."""
+    if session.standing_of(by).for_a_day:
+        policy.require(by, Action.END_TEXTS, session)
+    if Retention.objects.filter(initiative=session.initiative_id).holding().exists():
+        text = _(
+            "Somebody holds this initiative: what the new rule forbids to store is not taken out until it is let go. "
+            "“%(rule)s” keeps it inside meanwhile."
+        )
+        raise ValidationError({"rule": text % {"rule": Rule.PARTICIPANTS_ONLY.label}})
+
+
+def loosened(session: Session, before: str, by: User) -> str:
+    """What to ask whoever gives a session a rule under which more is read, taken out or stored. The group agreed on the
+    other: raises ValidationError for those who may not send anything anyway. A slip just made is mended by whoever
+    made it, without a word, while nobody else has saved the session."""
+    known = session.rule in Rule.values  # What is no rule is refused when it is saved.
+    if not known or not lets_out_more(session.rule, before) or _is_own_slip(session, by):
+        return ""
+    was = {"rule": Rule(before).label}
+    if not policy.may(by, Action.EDIT_TRANSFERS, session):
+        text = _(
+            "The group agreed on “%(rule)s”. A lead or facilitator changes it to a rule that lets out more; for a "
+            "week, whoever logged the session, while nobody else has saved it."
+        )
+        raise ValidationError({"rule": ValidationError(text % was, code="invalid")})
+    return _("The group agreed on “%(rule)s”, under which less leaves the room. Say why more may.") % was
+
+
+def _is_own_slip(session: Session, by: User) -> bool:
+    return session.just_logged_by(by) and not session.revisions.exclude(by=by).exists()
 
 
 def ended_sooner(session: Session, before: date | None, by: User) -> str:
@@ -117,6 +153,20 @@ def observers_of(session: Session) -> set[UUID]:
     """Who observes on its team."""
     observing = session.initiative.members.current().filter(role=TeamRole.OBSERVER)
     return set(observing.values_list("user_id", flat=True))
+
+
+def reached_by_move(session: Session, moved: Session) -> str:
+    """That observers of the other team will read a session that is moved there, in a sentence, or nothing."""
+    reading = observers_of(moved) - closed_to(moved)
+    already = observers_of(session) - closed_to(session)
+    if not (number := len(reading - already)):
+        return ""
+    text = ngettext(
+        "%(number)d observer of the other team will read it there.",
+        "%(number)d observers of the other team will read it there.",
+        number,
+    )
+    return text % {"number": number}
 
 
 def closed_to(session: Session) -> set[UUID]:

@@ -17,7 +17,12 @@ from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, Audience, TeamRole
 from confidentiality.fields import encrypted_fields, if_it_opens
-from confidentiality.policy import CLOSED_TO_OBSERVERS, FACTS_FOR_OBSERVERS, WITHOUT_NOTES
+from confidentiality.policy import (
+    CLOSED_TO_OBSERVERS,
+    FACTS_FOR_OBSERVERS,
+    WITHOUT_ATTENDANCE,
+    WITHOUT_NOTES,
+)
 from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
@@ -31,8 +36,10 @@ from initiatives.services.rules import (
     consequences,
     ended_sooner,
     forget_against_the_rule,
+    loosened,
     tells_of_people,
 )
+from initiatives.services.turns import take_turn
 from initiatives.services.versions import Version, keep_version, needed_reason, older_version, versions_of
 
 SESSION_FIELDS = (
@@ -80,6 +87,9 @@ def edit_session(
     where the new rule or audience has consequences or an embargo ends sooner (rules.py).
     """
     policy.require(by, Action.EDIT_SESSIONS, session)
+    if changes.get("rule") in WITHOUT_NOTES | WITHOUT_ATTENDANCE:
+        # It may take something out: whoever holds the initiative meanwhile takes the same turn.
+        take_turn("purge", session.initiative_id)
     session = hold(Session, session.pk, version)
     refuse_deleted(session)
     before = {name: getattr(session, name) for name in READ_BY}
@@ -346,6 +356,8 @@ def _of_readers(by: User, session: Session, changed: list[str], before: Mapping[
     decided = [name for name in READ_BY if name in changed]
     if decided and (text := consequences(session, before, by)):
         doubts = together(doubts, {decided[0]: text})
+    if "rule" in changed and (text := loosened(session, before["rule"], by)):
+        doubts = together(doubts, {"rule": text})
     return doubts
 
 

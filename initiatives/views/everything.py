@@ -117,7 +117,7 @@ def _parts(request: HttpRequest, shown: Initiative) -> list[Part]:
                     leave=counted["rows"],
                     stay=stay,
                     less=less,
-                    named=named_in(code, counted),
+                    named=named_in(code, counted, shown.pk),
                     asked=piece,
                 )
             )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from copy import copy
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -65,7 +66,10 @@ PAGES: Mapping[str, str] = {
     "outcomes": "transfer:outcome",
     "transfers": "transfer:transfer",
     "briefs": "initiatives:brief",
+    "ground-rules": "initiatives:ground_rules_version",
 }
+# Of these, inside which initiative is said in the address too.
+PAGES_INSIDE = {"ground-rules"}
 NAMED_SHOWN = 20
 
 
@@ -154,11 +158,15 @@ def of_api(request: HttpRequest, address: str, query: Mapping[str, Any]) -> Any:
     return answer
 
 
-def named_in(resource: str, counted: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(where it stands, which words) of the texts that leave and hold names."""
+def named_in(resource: str, counted: Mapping[str, Any], inside: UUID | None = None) -> list[tuple[str, str]]:
+    """(where it stands, which words) of the texts that leave and hold names. `inside`: the initiative, where all of
+    them are of one."""
     if resource not in PAGES:
         return []
-    return [(reverse(PAGES[resource], args=[one["id"]]), listed(one["words"])) for one in counted["named"]]
+    where = [inside] if resource in PAGES_INSIDE else []
+    return [
+        (reverse(PAGES[resource], args=[*where, one["id"]]), listed(one["words"])) for one in counted["named"]
+    ]
 
 
 def _telling(counted: Mapping[str, Any]) -> list[str]:

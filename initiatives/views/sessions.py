@@ -33,6 +33,7 @@ from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
 from initiatives.models import Party, Session, SessionReader
 from initiatives.models.session import SESSION_TEXTS
 from initiatives.services.countries import country_name
+from initiatives.services.moving import may_take
 from initiatives.services.sessions import MOVED
 from initiatives.services.versions import Version, versions_of
 from initiatives.templatetags.desk import days, when
@@ -157,6 +158,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rule_means": RULES_EXPLAINED.get(Rule(shown.rule), ""),
         "readers": [reader.user.name for reader in readers] if shown.audience == Audience.NAMED else None,
         "saved": saved,
+        "may_take": may_take(shown, request.user, standing),
         "was_moved": saved is not None and MOVED in saved.changed,
         # A reason is a text as well.
         "why": saved.reason if saved is not None and not shown.facts_only else "",

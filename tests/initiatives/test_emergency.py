@@ -179,6 +179,9 @@ def test_what_outlives_the_day_is_not_decided_by_whoever_is_let_in(
     world: World, owners: tuple[User, User]
 ) -> None:
     session, first = record.make_session(world.secret, world.bob), leads_for_a_day(world, owners)
+    part = record.make_participation(world.secret, record.make_person(world.house, party=world.up))
+    attended = record.make_session(world.secret, world.bob)
+    record.make_attendance(attended, part)
     elsewhere = make.make_initiative(world.conflict, world.house, lead=first)
     acts: list[Callable[[], object]] = [
         lambda: set_retention(by=first, initiative=world.secret, keep_until=earliest_end()),
@@ -186,6 +189,7 @@ def test_what_outlives_the_day_is_not_decided_by_whoever_is_let_in(
         lambda: ask_purge(by=first, initiative=world.secret, reason="risk_to_participants"),
         lambda: move_session(by=first, session=session, initiative=elsewhere),
         lambda: edit_session(by=first, session=session, keep_texts_until=earliest_end()),
+        lambda: edit_session(by=first, session=attended, rule="no_notes", override_reason="So agreed"),
     ]
     with actor(first):
         for act in acts:

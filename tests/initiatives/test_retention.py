@@ -725,10 +725,16 @@ def test_everything_that_may_leave_as_one_file(world: World) -> None:
     log_session(by=world.alice, initiative=world.secret, began_on="2026-03-05", format="workshop",
                 rule="participants_only", purpose="Said inside")  # fmt: skip
     make.make_brief(world.secret, world.alice, title="Tea at the weir")
+    person = record.make_person(world.house, "Viktor Zhdanovsky", party=world.up)
+    record.make_participation(world.secret, person)
+    rules = services.adopt_ground_rules(
+        by=world.alice, initiative=world.secret, text="As Zhdanovsky asked for"
+    )
     browser, page = Client(), reverse("initiatives:everything", args=[world.secret.pk])
     browser.force_login(world.alice)
     shown = browser.get(page)
     assert shown.status_code == 200
+    assert reverse("initiatives:ground_rules_version", args=[world.secret.pk, rules.pk]) in shown.text
     assert browser.post(page, {"why": ""}).status_code == 422
     taken = browser.post(page, {"why": "hand_over"})
     assert taken["Content-Disposition"] == 'attachment; filename="initiative.zip"'

@@ -249,13 +249,27 @@ def test_forbidden_is_a_refusal_too(world: World, secrets: Secrets) -> None:
     assert since(inside, world.secret.pk) == []
 
 
+@pytest.mark.parametrize("acting", ["nobody", "alice"])
+def test_nobody_is_named_who_does_not_act(world: World, acting: str) -> None:
+    who = {"nobody": None, "alice": world.alice}[acting]
+    with (
+        pytest.raises(DatabaseError, match="in another's name"),
+        transaction.atomic(),
+        actor(who),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT append_audit(%s, '', '[]')", [str(world.bob.pk)])
+
+
 @pytest.mark.parametrize("method", ["get", "patch"])
+@pytest.mark.parametrize("cookie", [True, False])
 def test_a_token_beside_the_cookie_of_somebody_else_is_whose_it_is(
-    world: World, secrets: Secrets, method: str
+    world: World, secrets: Secrets, method: str, cookie: bool
 ) -> None:
-    """A refusal rolls back; who asked stays who asked. Hidden and missing alike."""
+    """Or alone. A refusal rolls back; who asked stays who asked. Hidden and missing alike."""
     client = Client(raise_request_exception=False)
-    client.force_login(world.alice)
+    if cookie:
+        client.force_login(world.alice)
     with actor(world.rita):
         token = {"HTTP_AUTHORIZATION": f"Bearer {create_token(by=world.rita, scope='write')[1]}"}
     body = {} if method == "get" else {"data": "{}", "content_type": "application/json"}

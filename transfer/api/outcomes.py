@@ -36,11 +36,10 @@ from participants.api.people import Participations
 from participants.models import Participation
 from transfer import services
 from transfer.enums import ContentKind, OutcomeKind, TravelPermission
-from transfer.models import SCALE, Outcome
+from transfer.models import OUTCOME_TEXTS, SCALE, Outcome
 from transfer.services.permission import in_files
 
 ENDS = ("from", "to")
-TEXTS = ("statement", "interest_addressed", "evidence")
 ONCE = _("What was recorded as one kind is deleted and recorded as the other.")
 
 
@@ -203,7 +202,7 @@ class Outcomes(Resource):
 
     def exported(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """A file leaves the room: nothing that was deleted, or that the group or the rule of its session keeps."""
-        blank: dict[str, Any] = {**dict.fromkeys(TEXTS, ""), "change": {}}
+        blank: dict[str, Any] = {**dict.fromkeys(OUTCOME_TEXTS, ""), "change": {}}
         seen = Outcome.objects.visible_to(self.request.user).select_related("session")
         by_id = {str(one.pk): one for one in seen.filter(pk__in=[row["id"] for row in rows])}
         leaving = []
@@ -215,7 +214,7 @@ class Outcomes(Resource):
                 leaving.append({**row, **without, **({} if leaves.people else _nobody(row))})
         return leaving
 
-    searched_texts = TEXTS
+    searched_texts = OUTCOME_TEXTS
 
     def searched(self, leaving: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Of sessions whose rule keeps people inside, and of none: nobody agreed to be named there."""

@@ -23,8 +23,8 @@ from initiatives.services.versions import kept_of
 from participants.enums import Consent
 from participants.models import Participation
 from transfer.enums import SIDES_THAT_AGREE, ObservedBy, OutcomeKind
-from transfer.models import Outcome
-from transfer.services.naming import TEXTS, in_texts, messages_that_name
+from transfer.models import OUTCOME_TEXTS, Outcome
+from transfer.services.naming import in_texts, messages_that_name
 from transfer.services.permission import (
     PEOPLE,
     Reach,
@@ -244,7 +244,7 @@ def _of_repeating(outcome: Outcome) -> dict[str, str]:
 def _of_names(by: Any, outcome: Outcome, asked: AbstractSet[str]) -> dict[str, str]:
     """In its texts; and with another session, or none, in all of them and in messages written before."""
     another = "session" in asked and not outcome._state.adding
-    names = TEXTS if "session" in asked else asked & set(TEXTS)
+    names = OUTCOME_TEXTS if "session" in asked else asked & set(OUTCOME_TEXTS)
     found = in_texts(by=by, outcome=outcome, session=outcome.session, names=names) if names else {}
     if not another:
         return found

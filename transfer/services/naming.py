@@ -12,14 +12,13 @@ from initiatives.models import Session
 from initiatives.services.overriding import Naming
 from participants.services import attribution
 from transfer.enums import TransferStatus
-from transfer.models import Outcome, Transfer
+from transfer.models import OUTCOME_TEXTS, Outcome, Transfer
 
-TEXTS = ("statement", "interest_addressed", "evidence")
 GOES_OUT = (TransferStatus.PLANNED, TransferStatus.DONE)
 
 
 def in_texts(
-    *, by: User, outcome: Outcome, session: Session | None, names: Iterable[str] = TEXTS
+    *, by: User, outcome: Outcome, session: Session | None, names: Iterable[str] = OUTCOME_TEXTS
 ) -> dict[str, str]:
     """What to ask of these texts, by field. `session`: out of which it comes, with the rule that is to be."""
     texts = {name: if_it_opens(outcome, name) for name in names}

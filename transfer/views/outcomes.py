@@ -24,7 +24,7 @@ from participants.models import Participation
 from transfer.enums import LEAVES_THE_TEAM, OutcomeKind, TravelPermission
 from transfer.forms import OutcomeFilterForm
 from transfer.forms.outcomes import SCALE, Choices
-from transfer.models import Outcome
+from transfer.models import OUTCOME_TEXTS, Outcome
 from transfer.services.permission import gone_out, told
 from transfer.views.found import called, context_of, found
 
@@ -38,7 +38,7 @@ FAR: Mapping[str, Any] = {
     ),
     TravelPermission.PUBLIC: _("It may be carried to anybody, and be published."),
 }
-TEXTS = ("statement", "interest_addressed", "evidence", "change")
+SEALED = (*OUTCOME_TEXTS, "change")
 
 
 @login_required
@@ -125,7 +125,7 @@ def outcome(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One outcome: what changed, where it came from, how far it may travel, what it repeats."""
     shown, initiative, standing = found(request, pk)
     names = names_of(request.user, [shown])
-    texts = {name: if_it_opens(shown, name) for name in TEXTS}
+    texts = {name: if_it_opens(shown, name) for name in SEALED}
     origin = Session.objects.visible_to(request.user).kept().filter(pk=shown.session_id).first()
     gone = gone_out(by=request.user, outcome=shown)
     context = {
