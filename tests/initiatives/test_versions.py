@@ -121,7 +121,7 @@ def test_under_a_rule_without_notes_no_version_shows_those_of_before(world: Worl
         by=world.alice, session=session, notes="", rule="no_notes", override_reason="They asked for it"
     )
     page = signed_in(world.alice).get(at(session, 1)).content.decode()
-    edit_session(by=world.alice, session=session, rule="on_record")
+    edit_session(by=world.alice, session=session, rule="on_record", override_reason="They agreed to it")
 
     assert "Earlier versions hold notes" in str(asked.value)
     assert "Who said what" not in page
@@ -150,7 +150,10 @@ def test_who_will_read_it_is_said_before_it_happens(
 ) -> None:
     edit_session(by=world.alice, session=session, **closed)
     open_again = {"rule": "on_record", "audience": "team"}
-    edit_session(by=world.alice, session=session, **open_again)  # Nobody observes: nobody is told.
+    with pytest.raises(Doubt) as loosened:
+        edit_session(by=world.alice, session=session, **open_again)
+    assert "observer" not in str(loosened.value)  # Nobody observes.
+    edit_session(by=world.alice, session=session, override_reason="The group said so", **open_again)
     edit_session(by=world.alice, session=session, **closed)
     observer(world)
     with pytest.raises(Doubt) as asked:
