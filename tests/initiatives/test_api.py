@@ -112,7 +112,7 @@ def test_a_hidden_relation_answers_like_a_missing_one(world, django_assert_num_q
         (uuid4(), uuid4(), uuid4()),
     ):
         body = card(world, conflict=str(conflict), parties=[str(party)], convener=str(house))
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             answer = post(client, "initiatives/", body)
         assert pointers(answer) == {
             "/conflict": "does_not_exist",

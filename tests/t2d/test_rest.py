@@ -309,7 +309,7 @@ def test_hidden_and_missing_answer_alike_with_the_same_queries(world, django_ass
             f"initiatives/{pk}/who/": lambda path: get(client, path),
         }
         for path, call in calls.items():
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(16):
                 answer = call(path)
             answers.add((answer.status_code, answer.content))
     assert len(answers) == 1
