@@ -148,8 +148,11 @@ def of_api(request: HttpRequest, address: str, query: Mapping[str, Any]) -> Any:
     """What the API answers this reader to a list; 404 where it refuses. Raises TooLong."""
     asked = copy(request)
     asked.method = "GET"
-    asked.environ = asked.META = {**request.META, "QUERY_STRING": urlencode(query)}  # type: ignore[attr-defined]
-    asked.__dict__.pop("GET", None)  # Read anew from there.
+    # What the reader's browser takes is said of the page, not of what the API answers here.
+    sent = {"QUERY_STRING": urlencode(query), "HTTP_ACCEPT": "application/json"}
+    asked.environ = asked.META = {**request.META, **sent}  # type: ignore[attr-defined]
+    for name in ("GET", "headers"):
+        asked.__dict__.pop(name, None)  # Read anew from there.
     with transaction.atomic():  # What the API refuses it rolls back, and here a page is to follow.
         answer: Any = resolve(address).func(asked)
     if answer.status_code != 200:

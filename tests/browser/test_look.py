@@ -29,12 +29,14 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 UNFOLD = "document.querySelectorAll('main details').forEach(fold => { fold.open = true; })"
 DISPLAY = "theme => { document.documentElement.dataset.bsTheme = theme; }"
 
-# No pages: acts that are only ever sent, a health check, a mailed key, and a file that a phone fetches.
+# No pages: acts that are only ever sent, a health check, a mailed key, a file that a phone fetches, and what leads
+# whoever has a password, as everybody here has, to where it is changed.
 NO_PAGES = {
     "healthz/",
     "language/",
     "account/address/",
     "account/password/reset/key/<uidb36>-<key>/",
+    "account/password/set/",
     "account/second-factor/recovery-codes/download/",
     "account/sign-ins/end/",
     "account/tokens/",
@@ -90,7 +92,7 @@ def found_by_readers(sign_in: SignIn) -> list[tuple[Page, list[str]]]:
         paths = []
         for reached in crawl(page, starts):
             # A page that sends elsewhere is looked at where it ends, for whom it is meant.
-            if reached.status == 200 and page.url.endswith(reached.path) and reached.route not in covered:
+            if reached.status == 200 and reached.landed == reached.path and reached.route not in covered:
                 covered.add(reached.route)
                 paths.append(reached.path)
         found.append((page, paths))

@@ -118,6 +118,11 @@ def test_every_sentence_belongs_to_a_page() -> None:
     assert set(LEFT_OUT) == set(NAMED) == {*PAGES, "audit-events"}
 
 
+def test_the_preview_is_there_for_whoever_takes_pages_alone(world: World) -> None:
+    signed = signed_in(world.alice)
+    assert signed.get("/files/sessions/", headers={"Accept": "text/html"}).status_code == 200
+
+
 def test_a_file_is_filtered_as_its_page_is(world: World) -> None:
     sent, kept = make_outcome(world.secret, world.alice), make_outcome(world.secret, world.alice)
     make_transfer(sent, world.alice, make_body(world.conflict))
