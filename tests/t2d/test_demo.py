@@ -1,15 +1,17 @@
-"""The demonstration is what it says it is, and the real register is judged as expected."""
+"""The demonstration is what it says it is, and the real register is judged as expected. Without a demonstration:
+test_demo_command.py."""
 
 from __future__ import annotations
 
 import csv
-import io
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core.management import call_command
+from django.db import transaction
 
 from accounts.models import Organisation, User
 from confidentiality.actor import actor
@@ -20,16 +22,29 @@ from initiatives.services import waiting_for
 from participants.models import OfficialBody, Person, PersonIdentity
 from participants.services import reach_of
 from t2d.demo import CARDS, DOMAIN, PASSWORD, SIGNING_IN, load_demo
-from tests import factories as make
 from transfer.enums import TransferStatus, Uptake
 from transfer.models import Transfer, UptakeStep
 
 EXPECTED = Path(__file__).resolve().parents[2] / "demo" / "historic_expected_overlaps.csv"
 
 
+# In one worker: each would load it, and that takes longer than all that is asked of it.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def _loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Loaded once, around the transaction of every test, and taken back after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert load_demo()
+        with django_db_blocker.block():
+            yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(db: None) -> None:
-    assert load_demo()
+def demo(_loaded: None, db: None) -> None:
+    """What a test does to it is gone before the next."""
 
 
 def account(name: str) -> User:
@@ -212,24 +227,3 @@ def test_everything_made_is_sound(demo: None) -> None:
         one.full_clean()
     for one, other in combinations(CARDS, 2):
         assert one.codename != other.codename
-
-
-def test_the_command_loads_once_and_prints_the_accounts(db: None) -> None:
-    first, second = io.StringIO(), io.StringIO()
-    call_command("load_demo", stdout=first)
-    before = Initiative.objects.count(), OverlapFlag.objects.count(), User.objects.count()
-    call_command("load_demo", stdout=second)
-    assert (Initiative.objects.count(), OverlapFlag.objects.count(), User.objects.count()) == before
-    assert first.getvalue() == second.getvalue()
-    assert PASSWORD in first.getvalue()
-    assert f"rival@{DOMAIN}" in first.getvalue()
-    assert "researcher" not in first.getvalue()
-
-
-def test_a_site_with_accounts_of_its_own_gets_no_known_password(db: None) -> None:
-    with actor("system:setup"):
-        make.make_user("Ada")
-    out = io.StringIO()
-    call_command("load_demo", stdout=out)
-    assert "not loaded" in out.getvalue()
-    assert User.objects.count() == 1
