@@ -50,7 +50,8 @@ READERS = ("rita", "harry", "rita", "stella", "sam")
 ACTS = 8
 KINDS = 13  # of acts, at the least
 ASKED = 40
-QUERIES = ("?q=heron", "?search=canary", "?conflict={conflict}", "?ordering=codename", "?page_size=1")
+OF_PAGES = ("?q=heron", "?conflict={conflict}")
+OF_THE_API = ("?search=canary", "?conflict={conflict}", "?ordering=codename", "?page_size=1")
 NEW = {"track_type": "t2_hard", "matching": "on", "began_on": "2024-01-01", "codename": "Canary"}
 THEMES = ["ceasefire", "elections", "recognition", "nuclear_risk"]
 # What a reader outside may well notice, or what shows the initiative to others: reference, and acts done above.
@@ -230,7 +231,8 @@ def addresses(world: World, secrets: Secrets, reader: str) -> list[str]:
             name: secrets.ids()[kind] if kind in REFERENCE else own.get(kind, UUID(int=7))
             for name, kind in route.kinds().items()
         }
-        queries = ("", *(QUERIES if not values else ()))
+        queries = OF_THE_API if route.pattern.startswith("api/") else OF_PAGES
+        queries = ("", *(() if values else queries))
         found += [route.path(values) + query.format(conflict=world.conflict.pk) for query in queries]
     return found
 
