@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -65,21 +65,23 @@ def test_both_walls_show_the_same_rows(db: None) -> None:
     def hold(spec: Spec, reach: set[int]) -> None:
         with transaction.atomic():
             built = build(spec)
+            there = {model: model._default_manager.count() for model in READABLE}
+            sights = []
             for user in (*built.users, AnonymousUser()):
-                for model in READABLE:
-                    seen = both_see(model, user)
+                sights.append({model: both_see(model, user) for model in READABLE})
+                for model, seen in sights[-1].items():
                     shown[model] += len(seen)
-                    hidden[model] += model._default_manager.count() - len(seen)
+                    hidden[model] += there[model] - len(seen)
                 assert raw_ids(MatchingCard, user) == sides_of_open_flags(user)
-            for number, user in enumerate(built.users):
+            for number in range(len(built.users)):
                 expected = {
                     card.pk
                     for card, drawn in zip(built.cards, spec.cards, strict=True)
                     if reads(spec, number, drawn)
                 }
-                assert both_see(Initiative, user) == expected
-            for number, user in enumerate(built.users[:2]):
-                narrowed_sees(spec, built, number, user, reach)
+                assert sights[number][Initiative] == expected
+            for user, whole in zip(built.users[:2], sights, strict=False):
+                narrowed_sees(spec, built, user, whole, reach)
             transaction.set_rollback(True)
 
     hold()
@@ -88,9 +90,9 @@ def test_both_walls_show_the_same_rows(db: None) -> None:
     assert [model for model in READABLE if not hidden[model]] == []
 
 
-def narrowed_sees(spec: Spec, built: Any, number: int, user: Any, reach: set[int]) -> None:
-    """With a token for some conflicts: no more than without, both walls alike, and nothing of another conflict."""
-    whole = {model: _ids(model.objects.visible_to(user)) for model in READABLE}
+def narrowed_sees(spec: Spec, built: Any, user: Any, whole: Mapping[Any, set[Any]], reach: set[int]) -> None:
+    """With a token for some conflicts: no more than the `whole` that they see without, both walls alike, and nothing of
+    another conflict."""
     user.narrowed_to = tuple(built.conflicts[index].pk for index in sorted(reach))
     for model in READABLE:
         assert both_see(model, user) <= whole[model], model._meta.label
