@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.api.authentication import opens
 from accounts.api.fields import Strict, StrictParts, Visible, VisibleMany
 from accounts.api.filters import YesNo
 from accounts.api.idempotency import once
@@ -54,7 +55,7 @@ def cards(view: Any, ids: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for card in MatchingCard.objects.filter(pk__in=ids).select_related("conflict").prefetch_related("sides"):
         found[str(card.pk)] = dict(MatchingCardSerializer(card, context=context).data)
-    for whole in readable.prefetch_related("named", "sides"):
+    for whole in readable.prefetch_related("named", "sides") if opens(view.request, RecordKind.CARD) else ():
         found[str(whole.pk)] = dict(Initiatives.serializer_class(whole, context=context).data)
     return found
 

@@ -100,7 +100,8 @@ class HasScope(BasePermission):
             return False
         # Addresses that do not exist, and the document of the API, answer no record.
         kind = view.kind_of(view.action) if hasattr(view, "kind_of") else None
-        if not opens(request, kind):
+        further = getattr(view, "further_kinds", {}).get(getattr(view, "action", None))
+        if not (opens(request, kind) and opens(request, further)):
             self.message = self.narrow
             return False
         if request.method in SAFE_METHODS or request.auth is None:

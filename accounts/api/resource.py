@@ -58,6 +58,8 @@ class Endpoint(GenericViewSet):
     kind: RecordKind | None = None
     # Acts that answer records of another kind.
     action_kinds: Mapping[str, RecordKind] = {}
+    # Acts that take a token for a further kind.
+    further_kinds: Mapping[str, RecordKind] = {}
 
     @classmethod
     def kind_of(cls, act: str | None) -> RecordKind | None:

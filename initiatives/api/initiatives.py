@@ -236,6 +236,8 @@ class Initiatives(Resource):
     """Cards of unofficial dialogues, as far as the caller may read them."""
 
     kind = RecordKind.CARD
+    # Who is on the team, and who will lead it.
+    further_kinds = {"who": RecordKind.TEAM, "successor": RecordKind.TEAM}
     model = Initiative
     serializer_class = InitiativeSerializer
     filterset_class = InitiativeFilters

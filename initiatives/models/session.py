@@ -33,6 +33,7 @@ LINE_LENGTH, PLACE_LENGTH, NOTES_LENGTH = 500, 200, 20000
 MOST_PRESENT = 9999
 # So long whoever logged a session mends a slip by themselves: the wrong rule, the wrong initiative.
 SLIP = timedelta(days=7)
+MOVED = "moved"  # said of a version, as what it changed
 
 
 def untold() -> dict[str, Any]:

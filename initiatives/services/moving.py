@@ -16,13 +16,12 @@ from confidentiality.words import listed
 from initiatives.embargo import begun_everywhere
 from initiatives.models import Initiative, PurgeRequest, Retention, Session, SessionRevision
 from initiatives.models.retention import earliest_end
-from initiatives.models.session import SESSION_TEXTS, untold
+from initiatives.models.session import MOVED, SESSION_TEXTS, untold
 from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import as_one, concerning, doubt
 from initiatives.services.retention import has_begun
 from initiatives.services.rules import forget_who_was_there, reached_by_move, tells_of_people
 from initiatives.services.sessions import (
-    MOVED,
     hanging_on,
     keep_session,
     refuse_damaged,

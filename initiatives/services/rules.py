@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from confidentiality import policy
 from confidentiality.codes import Action, Audience, Rule, TeamRole
+from confidentiality.fields import if_it_opens
 from confidentiality.policy import (
     AGREED_FOR_OBSERVERS,
     CLOSED_TO_OBSERVERS,
@@ -31,7 +32,7 @@ from confidentiality.policy import (
 )
 from initiatives import embargo
 from initiatives.models import Initiative, Retention, Session, SessionReader
-from initiatives.models.session import SESSION_NOTES
+from initiatives.models.session import MOVED, SESSION_NOTES
 from initiatives.services.overriding import as_one
 from initiatives.services.versions import Fields, change_versions, kept_of
 
@@ -114,7 +115,8 @@ def loosened(session: Session, before: str, by: User) -> str:
     if not known or not lets_out_more(session.rule, before) or _is_own_slip(session, by):
         return ""
     was = {"rule": Rule(before).label}
-    if not policy.may(by, Action.EDIT_TRANSFERS, session):
+    # It outlives the day for which somebody was let in.
+    if session.standing_of(by).for_a_day or not policy.may(by, Action.EDIT_TRANSFERS, session):
         text = _(
             "The group agreed on “%(rule)s”. A lead or facilitator changes it to a rule that lets out more; for a "
             "week, whoever logged the session, while nobody else has saved it."
@@ -124,7 +126,11 @@ def loosened(session: Session, before: str, by: User) -> str:
 
 
 def _is_own_slip(session: Session, by: User) -> bool:
-    return session.just_logged_by(by) and not session.revisions.exclude(by=by).exists()
+    """Not of a session that was moved: whoever took it there has not logged it."""
+    if not session.just_logged_by(by) or session.revisions.exclude(by=by).exists():
+        return False
+    kept = (if_it_opens(revision, "kept") for revision in session.revisions.all())
+    return not any(one is None or MOVED in one["changed"] for one in kept)
 
 
 def ended_sooner(session: Session, before: date | None, by: User) -> str:

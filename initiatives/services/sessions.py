@@ -27,7 +27,7 @@ from confidentiality.records import hold, save
 from confidentiality.words import listed
 from initiatives.enums import Precision, SessionStatus, Theme
 from initiatives.models import Initiative, Session, SessionReader, SessionRevision
-from initiatives.models.session import MOST_PRESENT, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
+from initiatives.models.session import MOST_PRESENT, MOVED, SESSION_NOTES, SESSION_TEXTS, SESSION_TOLD
 from initiatives.services.countries import country_codes
 from initiatives.services.drafts import forget_drafts_of_session
 from initiatives.services.overriding import concerning, doubt, together
@@ -47,7 +47,6 @@ SESSION_FIELDS = (
     "keep_texts_until", "audience", "country", "product_made", "present", "agenda_themes", "purpose", "next_step",
     "place", "notes", "incidents",
 )  # fmt: skip
-MOVED = "moved"  # said of a version, as what it changed
 # What decides who reads it.
 READ_BY = ("rule", "embargo_until", "audience")
 # What an older version does not bring back.

@@ -148,9 +148,11 @@ def of_api(request: HttpRequest, address: str, query: Mapping[str, Any]) -> Any:
     """What the API answers this reader to a list; 404 where it refuses. Raises TooLong."""
     asked = copy(request)
     asked.method = "GET"
-    # What the reader's browser takes is said of the page, not of what the API answers here.
+    # What the reader's browser takes is said of the page, not of what the API answers here; and who reads a page is who
+    # is signed in: a token beside the cookie would act, and be written down, in the name of its user.
     sent = {"QUERY_STRING": urlencode(query), "HTTP_ACCEPT": "application/json"}
-    asked.environ = asked.META = {**request.META, **sent}  # type: ignore[attr-defined]
+    kept = {name: value for name, value in request.META.items() if name != "HTTP_AUTHORIZATION"}
+    asked.environ = asked.META = {**kept, **sent}  # type: ignore[attr-defined]
     for name in ("GET", "headers"):
         asked.__dict__.pop(name, None)  # Read anew from there.
     with transaction.atomic():  # What the API refuses it rolls back, and here a page is to follow.

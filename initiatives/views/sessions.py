@@ -31,10 +31,9 @@ from initiatives import services
 from initiatives.enums import Precision, SessionFormat, SessionStatus, Theme
 from initiatives.forms import RULES_EXPLAINED, DeleteForm, MoveForm
 from initiatives.models import Party, Session, SessionReader
-from initiatives.models.session import SESSION_TEXTS
+from initiatives.models.session import MOVED, SESSION_TEXTS
 from initiatives.services.countries import country_name
 from initiatives.services.moving import may_take
-from initiatives.services.sessions import MOVED
 from initiatives.services.versions import Version, versions_of
 from initiatives.templatetags.desk import days, when
 from initiatives.views.cards import answer_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -178,3 +178,30 @@ def test_moving_is_offered_to_whoever_may(world: World, rapporteur: Any, who: st
     assert offers(session) is offered
     assert offers(own) is (who != "rapporteur")
     assert offers(long_ago(own)) is offered
+
+
+def test_who_moved_a_session_has_not_logged_it(world: World) -> None:
+    there = make.make_initiative(world.conflict, world.house, lead=world.bob, parties=(world.up,))
+    make.make_member(there, world.alice, "rapporteur")
+    logged = log_session(
+        by=world.bob,
+        initiative=world.secret,
+        began_on=date(2026, 1, 5),
+        format="workshop",
+        rule="participants_only",
+        purpose="Gauges",
+    )
+    moved = move_session(by=world.alice, session=logged, initiative=there)
+
+    with pytest.raises(ValidationError, match="A lead or facilitator changes it"):
+        edit_session(by=world.alice, session=moved, rule="on_record")
+
+
+def test_who_is_let_in_for_a_day_sets_no_looser_rule(world: World) -> None:
+    olaf = make.make_member_of(world.house, "Olaf", "owner")
+    soon = timezone.now() + timedelta(hours=20)
+    make.make_member(world.secret, olaf, "facilitator", soon, in_emergency=True)
+    session = record.make_session(world.secret, world.alice, rule="participants_only")
+
+    with pytest.raises(ValidationError, match="A lead or facilitator changes it"):
+        edit_session(by=olaf, session=session, rule="on_record", override_reason="It is urgent")

@@ -621,3 +621,24 @@ def test_writers_at_once_leave_one_unbroken_chain(transactional_db: None, world:
     assert failed == []
     assert verify().findings == []
     assert len(events(world.secret.pk)) == 50
+
+
+@pytest.mark.parametrize("page", ["files", "everything"])
+def test_a_token_on_a_page_acts_for_nobody(world: World, page: str) -> None:
+    """What a page asks of the API it asks as whoever is signed in."""
+    make_session(world.secret, world.alice)
+    _token, plain = create_token(by=world.bob, scope="read")
+    client = Client(headers={"Authorization": f"Bearer {plain}"})
+    client.force_login(world.alice)
+    inside = f"/initiatives/{world.secret.pk}/everything/"
+    if page == "files":
+        answer = client.get(f"/files/sessions/?initiative={world.secret.pk}")
+    else:
+        answer = client.post(inside, {"why": "report"})
+    b"".join(answer.streaming_content) if answer.streaming else answer.content
+    with actor(world.alice):
+        acted = set(AuditEvent.objects.filter(stream=world.secret.pk).values_list("actor", flat=True))
+
+    assert answer.status_code == 200
+    assert str(world.bob.pk) not in {str(one) for one in acted}
+    assert str(world.alice.pk) in {str(one) for one in acted}

@@ -20,9 +20,10 @@ from accounts.models import AccessToken
 from accounts.services import create_feed, create_token
 from confidentiality.actor import actor
 from conftest import World
+from initiatives.models import Initiative
 from participants.models import PersonIdentity
 from t2d.api import router
-from tests.factories import make_conflict
+from tests.factories import make_conflict, make_flag, make_link
 from tests.record import make_body, make_participation, make_person, make_session, make_tie
 from tests.security.asking import routes
 from tests.security.conftest import Secrets
@@ -334,3 +335,28 @@ def test_a_question_about_names_tells_no_kind_that_the_token_is_not_for(
     assert sent.status_code == 400
     said = sent.json()["errors"][0]["detail"]
     assert [word for word in ("water ministry", "haddad") if word in said] == asked.split(", ")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_token_for_cards_tells_nothing_of_the_team_and_names_nobody(world: World, method: str) -> None:
+    path = {"get": "who", "post": "successor"}[method]
+    body = (
+        {"data": {"successor": str(world.bob.pk)}, "content_type": "application/json"}
+        if method == "post"
+        else {}
+    )
+    for kinds, status in ((["card"], 403), (["card", "team"], 200)):
+        narrow = token_for(world.alice, *kinds)
+        answer = getattr(Client(), method)(f"/api/v1/initiatives/{world.secret.pk}/{path}/", **body, **narrow)
+        assert answer.status_code == status, kinds
+
+
+@pytest.mark.parametrize("pairs", ["overlaps", "coordination-links"])
+def test_a_token_for_coordination_alone_meets_matching_cards(world: World, pairs: str) -> None:
+    make_flag(world.secret, world.rival)
+    make_link(world.secret, world.rival)
+    Initiative.objects.update(visibility="network", public_line="For readers of the card")
+    for kinds, whole in ((["coordination"], False), (["coordination", "card"], True)):
+        answer = Client().get(f"/api/v1/{pairs}/?expand=first,second", **token_for(world.cora, *kinds))
+        assert answer.status_code == 200
+        assert (b"For readers of the card" in answer.content) is whole
