@@ -29,7 +29,7 @@ from initiatives.services.sessions import (
     stands_of,
 )
 from initiatives.services.turns import take_turn
-from initiatives.services.versions import Fields, change_versions, kept_of, needed_reason
+from initiatives.services.versions import Fields, change_versions, kept_of, needed_reason, reasons_of
 
 
 @transaction.atomic
@@ -130,6 +130,8 @@ def _ask_of_people(by: User, session: Session, moved: Session, override_reason: 
         needed_reason(override_reason, "override_reason")
     stood = [{name: getattr(moved, name) for name in SESSION_TEXTS}, *kept_of(session)]
     texts = {name: "\n".join({str(one.get(name) or "") for one in stood}) for name in SESSION_TEXTS}
+    # Why something was changed is read there as well, and has no field of its own.
+    texts["purpose"] = "\n".join([texts["purpose"], *reasons_of(session)])
     about = concerning("move", session, moved.initiative_id, moved.rule)
     named = tells_of_people(by, moved.initiative, texts, session=moved).values()
     asked = as_one([*named, reached_by_move(session, moved)])

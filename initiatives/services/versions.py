@@ -66,6 +66,13 @@ def kept_of(record: Any) -> list[Fields]:
     return [kept.get("fields", {}) for kept in found if kept is not None]
 
 
+def reasons_of(record: Any) -> list[str]:
+    """Why its versions were saved, of those that open; as `kept_of`."""
+    rows = record.revisions
+    found = (if_it_opens(row, "kept") for row in rows.model.objects.filter(**{rows.field.name: record}))
+    return [kept["reason"] for kept in found if kept is not None and kept.get("reason")]
+
+
 def change_versions(record: Any, change: Callable[[Fields], Fields], *, with_reasons: bool = True) -> None:
     """Take out of every version what must not be kept any more, and where they say too much why it was saved. For
     nothing else: a history is not corrected."""

@@ -205,3 +205,22 @@ def test_who_is_let_in_for_a_day_sets_no_looser_rule(world: World) -> None:
 
     with pytest.raises(ValidationError, match="A lead or facilitator changes it"):
         edit_session(by=olaf, session=session, rule="on_record", override_reason="It is urgent")
+
+
+def test_a_move_looks_for_names_in_reasons_too(world: World) -> None:
+    there = make.make_initiative(world.conflict, world.house, lead=world.alice, parties=(world.up,))
+    record.make_participation(there, record.make_person(world.house, "Amina Qoraysh-Vell", party=world.up))
+    session = log_session(
+        by=world.alice,
+        initiative=world.secret,
+        began_on=date(2026, 1, 5),
+        format="workshop",
+        rule="chatham_house",
+        purpose="Gauges",
+    )
+    reason = "Amina Qoraysh-Vell asked for it"
+    edit_session(by=world.alice, session=session, purpose="Weirs", reason=reason)
+
+    with pytest.raises(Doubt) as asked:
+        move_session(by=world.alice, session=session, initiative=there)
+    assert "amina qoraysh vell" in str(asked.value)
